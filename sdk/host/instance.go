@@ -1,0 +1,168 @@
+package host
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
+
+	"github.com/seed-6b91b535/idrec/shared"
+	"github.com/seed-6b91b535/idrec/shared/rpc"
+)
+
+// killGrace is how long a killed process may take to be gone before nobody waits for it any more: one
+// that hangs in the kernel cannot be ended.
+const killGrace = 2 * time.Second
+
+// recognizer is what the client half is.
+type recognizer interface {
+	shared.Recognizer
+	shared.Configurer
+	shared.Checker
+	shared.Accountant
+	shared.Recaller
+}
+
+// instance is one process of a plugin, from its start to its end. Each has a go-plugin client of its
+// own, since that cannot be used twice.
+type instance struct {
+	recognizer
+
+	proc    *process
+	client  *plugin.Client
+	dir     string
+	desc    *shared.Description
+	started time.Time
+	endOnce sync.Once
+}
+
+// start starts a process and waits for its first answer. The error is typed, and then nothing is left
+// of the process.
+func start(ctx context.Context, o Options, b *binary) (*instance, error) {
+	dir, err := socketDir(o.SocketDir)
+	if err != nil {
+		return nil, err
+	}
+	said := &clues{}
+	logs := func() *logReader { return &logReader{log: o.Logger, raw: o.Stderr, clues: said} }
+	i := &instance{dir: dir, started: time.Now()}
+	i.proc = newProcess(b, environment(os.Environ(), o.Env), logs(), said)
+	i.client = plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  rpc.Handshake,
+		VersionedPlugins: rpc.VersionedPlugins(nil),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         true,
+		SkipHostEnv:      true,
+		StartTimeout:     o.StartTimeout,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: dir},
+		// It writes environment and addresses at its lower levels; what matters becomes a typed error.
+		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Off}),
+		// What a plugin without package sdk/serve prints to its os.Stderr comes this way.
+		SyncStdout:      io.Discard,
+		SyncStderr:      logs(),
+		GRPCDialOptions: []grpc.DialOption{grpc.WithDisableRetry()},
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
+			i.proc.env = append(append(i.proc.env, cmd.Env...), rpc.EnvLogLevel+"="+o.Logger.GetLevel().String())
+			return i.proc, nil
+		},
+	})
+
+	timed, cancel := context.WithTimeout(ctx, o.StartTimeout)
+	defer cancel()
+	connected := make(chan error, 1)
+	go func() { connected <- i.connect(timed) }()
+	select {
+	case err = <-connected:
+	case <-timed.Done():
+		// go-plugin's start takes no context, but it ends when the process does.
+		i.proc.kill()
+		select {
+		case err = <-connected:
+		case <-time.After(killGrace):
+			err = timed.Err()
+		}
+	}
+	if err != nil {
+		<-i.end(atOnce())
+		return nil, startFault(ctx, timed, o.StartTimeout, i.proc, err)
+	}
+	go func() {
+		<-i.proc.exited
+		i.end(atOnce())
+	}()
+	return i, nil
+}
+
+// connect starts the process and asks it what it is.
+func (i *instance) connect(ctx context.Context) error {
+	conn, err := i.client.Client()
+	if err != nil {
+		return err
+	}
+	raw, err := conn.Dispense(rpc.PluginName)
+	if err != nil {
+		return err
+	}
+	i.recognizer = raw.(recognizer) //nolint:forcetypeassert // it is ours, from VersionedPlugins
+	i.desc, err = i.Describe(ctx)
+	return err
+}
+
+// gone reports whether the process has ended.
+func (i *instance) gone() bool {
+	select {
+	case <-i.proc.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// end asks the process to end, kills it with its children when ctx is done, and removes what belongs to
+// it. It returns a channel that is closed afterwards. Only the first call counts.
+func (i *instance) end(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		i.endOnce.Do(func() { i.endNow(ctx) })
+	}()
+	return done
+}
+
+func (i *instance) endNow(ctx context.Context) {
+	if ctx.Err() != nil {
+		i.proc.kill()
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		i.client.Kill() // asks it to end, waits, and closes the connection
+		if i.proc.PID() != 0 {
+			<-i.proc.read
+		}
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		i.proc.kill()
+		select {
+		case <-ended:
+		case <-time.After(killGrace):
+		}
+	}
+	_ = os.RemoveAll(i.dir)
+}
+
+// atOnce is the context in which nothing is waited for.
+func atOnce() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}

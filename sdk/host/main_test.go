@@ -1,0 +1,380 @@
+//go:build linux
+
+package host_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+
+	"github.com/seed-6b91b535/idrec/sdk/host"
+	"github.com/seed-6b91b535/idrec/sdk/serve"
+	"github.com/seed-6b91b535/idrec/shared"
+	"github.com/seed-6b91b535/idrec/shared/rpc"
+)
+
+// roleEnv makes this test binary a plugin, or a host.
+const roleEnv = "IDREC_TEST_ROLE"
+
+// noRaceSleep keeps a program built with the race detector from sleeping a second before it ends.
+const noRaceSleep = "GORACE=atexit_sleep_ms=0"
+
+func TestMain(m *testing.M) {
+	switch role := os.Getenv(roleEnv); role {
+	case "":
+		goleak.VerifyTestMain(m)
+	case "serve":
+		serve.Main(&provider{}, serve.WithGrace(time.Second))
+	case "host":
+		runHost()
+	default:
+		runOdd(role)
+	}
+}
+
+// runOdd is a plugin without package serve, which does what package serve keeps plugins from doing.
+func runOdd(role string) {
+	config := &plugin.ServeConfig{HandshakeConfig: rpc.Handshake, VersionedPlugins: rpc.VersionedPlugins(&provider{}), GRPCServer: rpc.GRPCServer}
+	switch role {
+	case "stock", "floods":
+	case "prints first":
+		fmt.Println("starting up")
+		fmt.Println(strings.Repeat("x", 1<<20))
+	case "garbage on stderr":
+		garbage(os.Stderr)
+	case "other cookie":
+		config.MagicCookieValue = "another"
+	case "other version":
+		config.ProtocolVersion = 0
+		config.VersionedPlugins = map[int]plugin.PluginSet{7: rpc.PluginSet(&provider{})}
+	case "other service":
+		config.VersionedPlugins = map[int]plugin.PluginSet{rpc.ProtocolVersion: {"other": nothing{}}}
+	case "hangs":
+		select {}
+	case "ends":
+		fmt.Fprintln(os.Stderr, "a person's name stands here")
+		os.Exit(3)
+	case "panics":
+		panic("a person's name stands here")
+	case "lies":
+		fmt.Println("1|1|unix|/nowhere/at/all|grpc")
+		select {}
+	case "mute":
+		l, err := net.Listen("unix", filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "s"))
+		if err != nil {
+			panic(err)
+		}
+		fmt.Printf("1|1|unix|%s|grpc\n", l.Addr())
+		select {}
+	case "with a child":
+		// In its group, and another that left it; both hold the outputs.
+		for _, setsid := range []bool{false, true} {
+			cmd := exec.Command("sleep", "30")
+			cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: setsid}
+			if err := cmd.Start(); err != nil {
+				panic(err)
+			}
+			fmt.Fprintf(os.Stderr, "child %d\n", cmd.Process.Pid)
+		}
+	}
+	plugin.Serve(config)
+}
+
+// garbage is what panics go-plugin's own reader, or confuses one.
+func garbage(w io.Writer) {
+	for _, line := range []string{
+		`{"@message":1}`, `{"@message":null,"@level":[]}`, `{"@message":"x","@level":7}`, `{"@message":"m","@timestamp":4}`,
+		`{`, `null`, `[1]`, `"x"`, `{}`, "\xff\xfe", strings.Repeat("z", 300<<10), "\x00", "[ERROR] oh", "a\rb\r",
+	} {
+		fmt.Fprintln(w, line)
+	}
+}
+
+// nothing serves nothing.
+type nothing struct{ plugin.NetRPCUnsupportedPlugin }
+
+func (nothing) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error { return nil }
+
+func (nothing) GRPCClient(context.Context, *plugin.GRPCBroker, *grpc.ClientConn) (any, error) {
+	return nil, errors.New("no client")
+}
+
+// runHost opens a plugin of the role that it is told, says its number, makes a call if it is told, and
+// waits to be killed.
+func runHost() {
+	p, err := host.Open(context.Background(), host.Options{Path: os.Args[0], Env: []string{roleEnv + "=" + os.Getenv("IDREC_TEST_PLUGIN"), noRaceSleep}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(p.PID())
+	if at := os.Getenv("IDREC_TEST_CALL"); at != "" {
+		_, _ = p.Recognize(context.Background(), &shared.Request{Image: shared.Image{Path: "x"}, Key: "settle", Case: at})
+	}
+	select {}
+}
+
+// provider does what the key of a request says.
+type provider struct {
+	mu   sync.Mutex
+	conf shared.Configuration
+}
+
+// flood fills both outputs, once the plugin has said where it listens.
+var flood = sync.OnceFunc(func() {
+	line := []byte(strings.Repeat("y", 200<<10) + "\n")
+	for range 200 {
+		_, _ = syscall.Write(1, line)
+		_, _ = syscall.Write(2, line)
+	}
+})
+
+func (*provider) Describe(context.Context) (*shared.Description, error) {
+	if os.Getenv(roleEnv) == "floods" {
+		go flood()
+	}
+	d := &shared.Description{Name: "trouble", Version: "1.2.3", Paid: os.Getenv("FREE") == "",
+		Faces: []shared.Face{shared.FaceConfigurer}}
+	if os.Getenv("LEDGER") != "" {
+		d.Faces = append(d.Faces, shared.FaceRecaller, shared.FaceAccountant)
+	}
+	return d, nil
+}
+
+func (p *provider) Configure(_ context.Context, c shared.Configuration) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conf = c
+	if c.Values["rate"] == "0" {
+		return &shared.Error{Code: shared.CodeConfigurationInvalid, Message: "rate must be above 0", Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved}
+	}
+	serve.Logger().Trace("configured", "rate", c.Values["rate"], "secret", c.Secrets["secret"])
+	return nil
+}
+
+// inside is what the plugin sees of its process; it comes back in Result.Extras.
+func inside() map[string]string {
+	stdin, _ := os.Readlink("/proc/self/fd/0")
+	exe, _ := os.Readlink("/proc/self/exe")
+	comm, _ := os.ReadFile("/proc/self/comm")
+	return map[string]string{
+		"t.env": strings.Join(os.Environ(), "\n"), "t.stdin": stdin, "t.exe": exe, "t.comm": strings.TrimSpace(string(comm)),
+		"t.args": strings.Join(os.Args, " "), "t.group": fmt.Sprint(syscall.Getpgrp() == os.Getpid()),
+		"t.sockets": os.Getenv("PLUGIN_UNIX_SOCKET_DIR"),
+	}
+}
+
+func (p *provider) Recognize(ctx context.Context, r *shared.Request) (*shared.Result, error) {
+	res := &shared.Result{Outcome: shared.OutcomeBilled, Basis: shared.BasisDocumented, Status: shared.StatusNormal}
+	note := func(what string) { _ = os.WriteFile(r.Case+"."+what, []byte(r.CallID), 0o600) }
+	switch r.Key {
+	case "inside":
+		res.Extras = inside()
+	case "settings":
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		res.Extras = map[string]string{"t.rate": p.conf.Values["rate"], "t.secret": fmt.Sprint(p.conf.Secrets["secret"].Reveal() == theSecret)}
+	case "crash":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	case "crash late":
+		note("begun")
+		time.Sleep(300 * time.Millisecond)
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	case "unclear": // the vendor gave no answer
+		return nil, &shared.Error{Code: shared.CodeOutcomeUnknown, Outcome: shared.OutcomeAmbiguous, Basis: shared.BasisProved}
+	case "hang":
+		note("begun")
+		select {}
+	case "work":
+		note("begun")
+		time.Sleep(300 * time.Millisecond)
+	case "settle":
+		note("begun")
+		<-ctx.Done()
+		time.Sleep(300 * time.Millisecond)
+		note("settled")
+	case "log":
+		serve.Logger().Info("hello", "number", 1000000, "z", "last")
+		garbage(os.Stderr)
+	}
+	return res, nil
+}
+
+// Recall is a durable ledger that knows what its variable says.
+func (*provider) Recall(_ context.Context, q shared.RecallQuery) (*shared.Recollection, error) {
+	switch os.Getenv("LEDGER") {
+	case "settled":
+		return &shared.Recollection{State: shared.RecallSettled, Result: &shared.Result{Outcome: shared.OutcomeBilled, CallID: q.CallID, VendorCode: "from the record"}}, nil
+	case "in doubt":
+		return &shared.Recollection{State: shared.RecallInDoubt}, nil
+	}
+	return &shared.Recollection{State: shared.RecallUnknown}, nil
+}
+
+func (*provider) Account(context.Context) (*shared.Account, error) {
+	return &shared.Account{Durable: os.Getenv("LEDGER") != "unknown, in memory"}, nil
+}
+
+func (*provider) Resume(context.Context) error { return nil }
+
+const theSecret = "5ecret-0f-the-vend0r"
+
+// open opens this test binary as a plugin of the role.
+func open(t *testing.T, role string, more func(*host.Options)) *host.Plugin {
+	t.Helper()
+	p, err := tryOpen(t, role, more)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close(context.Background()) })
+	return p
+}
+
+func tryOpen(t *testing.T, role string, more func(*host.Options)) (*host.Plugin, error) {
+	t.Helper()
+	o := host.Options{Path: os.Args[0], Env: []string{roleEnv + "=" + role, noRaceSleep}}
+	if more != nil {
+		more(&o)
+	}
+	return host.Open(bounded(t), o)
+}
+
+func bounded(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func picture(key string) *shared.Request {
+	return &shared.Request{Image: shared.Image{Bytes: []byte("x")}, Key: key}
+}
+
+// want checks an error's code and outcome, and that its text holds nothing of the machine or a person.
+func want(t *testing.T, err error, code shared.Code, outcome shared.Outcome) *shared.Error {
+	t.Helper()
+	var e *shared.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want a typed error", err)
+	}
+	if e.Code != code || e.Outcome != outcome {
+		t.Errorf("got %s, %s, want %s, %s: %v", e.Code, e.Outcome, code, outcome, e)
+	}
+	for _, bad := range []string{"/", "person", "\n"} {
+		if strings.Contains(strings.ReplaceAll(e.Message, "go-plugin's", ""), bad) {
+			t.Errorf("%q stands in %q", bad, e.Message)
+		}
+	}
+	return e
+}
+
+// eventually polls, since what it waits for happens in other processes.
+func eventually(t *testing.T, limit time.Duration, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(limit); ; {
+		if done() {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatal("not within ", limit, ": ", what)
+		}
+	}
+}
+
+func exists(path string) func() bool {
+	return func() bool {
+		_, err := os.Stat(path)
+		return err == nil
+	}
+}
+
+// gone reports whether no such process runs; one that ended and was not waited for has ended.
+func gone(pid int) func() bool {
+	return func() bool {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			return true
+		}
+		_, rest, _ := strings.Cut(string(b), ") ")
+		return strings.HasPrefix(rest, "Z")
+	}
+}
+
+// journal is a log that a test can read.
+type journal struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.Write(b)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.String()
+}
+
+func (j *journal) logger(level hclog.Level) hclog.Logger {
+	return hclog.New(&hclog.LoggerOptions{Output: j, Level: level, JSONFormat: true})
+}
+
+// line returns the first entry with the message.
+func (j *journal) line(msg string) (fields map[string]any) {
+	for l := range strings.Lines(j.String()) {
+		f := map[string]any{}
+		if json.Unmarshal([]byte(l), &f) == nil && f["@message"] == msg {
+			return f
+		}
+	}
+	return nil
+}
+
+// script writes a plugin in sh.
+func script(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "idrec-plugin-script")
+	write(t, path, []byte(text), 0o755)
+	return path
+}
+
+// write makes a file that can be run at once: a process that is being started meanwhile would hold it
+// open for writing.
+func write(t *testing.T, path string, b []byte, mode os.FileMode) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, b, mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil { // whatever the umask
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,50 @@
+package serve
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"regexp"
+)
+
+// handshakeLine is what go-plugin prints: core protocol, protocol version, network, address, protocol.
+var handshakeLine = regexp.MustCompile(`^1\|[0-9]+\|(unix|tcp)\|[^|]+\|grpc(\||$)`)
+
+// stdout is standard output as the provider sees it: a pipe to us. Of what comes through it, one line
+// goes on to the host, the handshake; the rest is dropped, unread by anybody, since it may be
+// personal.
+type stdout struct {
+	out, err *os.File // what os.Stdout and os.Stderr shall be
+}
+
+// restore undoes go-plugin's replacement of both outputs.
+func (s *stdout) restore() { os.Stdout, os.Stderr = s.out, s.err }
+
+// takeStdout puts the pipe in the place of standard output.
+func takeStdout() (*stdout, error) {
+	host, provider, err := divertStdout()
+	if err != nil {
+		return nil, err
+	}
+	go passHandshake(host, provider)
+	return &stdout{out: os.Stdout, err: os.Stderr}, nil
+}
+
+// passHandshake copies the handshake line from r to host, and reads r for ever.
+func passHandshake(host io.WriteCloser, r io.Reader) {
+	in := bufio.NewReaderSize(r, 16<<10) // a handshake with a certificate has about 1 KiB
+	for {
+		line, rest, err := in.ReadLine()
+		if err != nil {
+			return
+		}
+		if !rest && host != nil && handshakeLine.Match(line) {
+			_, _ = host.Write(append(line, '\n')) // a host that is gone is seen by the lifeline
+			_ = host.Close()
+			host = nil
+		}
+		for rest && err == nil {
+			_, rest, err = in.ReadLine()
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/seed-6b91b535/idrec/shared"
+	"github.com/seed-6b91b535/idrec/shared/rpc/internal/convert"
+	"github.com/seed-6b91b535/idrec/shared/rpc/internal/recognizerpb"
+)
+
+// cancelGrace is how long a call that the caller gave up may take to say whether it was billed.
+const cancelGrace = time.Second
+
+// reserve is how much of the time left is kept from the plugin, so that its typed error arrives before
+// gRPC answers the expired deadline locally; half of it is for asking what became of the call.
+func reserve(left time.Duration) time.Duration { return min(left/5, time.Second) }
+
+// Recognize sends the picture to the plugin.
+func (c *Client) Recognize(ctx context.Context, req *shared.Request) (*shared.Result, error) {
+	r := *req
+	if r.CallID == "" {
+		r.CallID = c.newCallID()
+	}
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	if err := convert.CheckRequest(&r); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, named(contextError(err), r.CallID)
+	}
+	d := c.desc.Load()
+	if d == nil {
+		var err error
+		if d, err = c.Describe(ctx); err != nil {
+			return nil, named(shared.ErrorOf(err, shared.OutcomeNotSent, shared.BasisProved), r.CallID)
+		}
+	}
+	if c.gone.Err() != nil {
+		return nil, named(unavailable(nil), r.CallID)
+	}
+
+	// The call outlives the caller's cancel: that is passed on by a message, so that the plugin can
+	// still say what became of the call.
+	callCtx, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer hangUp()
+	in := &recognizerpb.RecognizeRequest{Request: convert.RequestTo(&r)}
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		in.Timeout = durationpb.New(left - reserve(left))
+		var done context.CancelFunc
+		callCtx, done = context.WithDeadline(callCtx, deadline.Add(-reserve(left)/2))
+		defer done()
+	}
+	size := proto.Size(in)
+	if size > c.maxMessage {
+		return nil, named(tooLarge(size, c.maxMessage), r.CallID)
+	}
+
+	stop := context.AfterFunc(ctx, func() { c.giveUp(callCtx, r.CallID, hangUp) })
+	var p peer.Peer
+	out, err := c.rpc.Recognize(callCtx, in, c.options(grpc.Peer(&p))...)
+	stop()
+	if err != nil {
+		return c.fate(ctx, err, lost{callID: r.CallID, desc: d, size: size, left: p.Addr != nil})
+	}
+	res := convert.ResultFrom(out.GetResult())
+	if res == nil {
+		e := unknown(d, nil, nil)
+		e.Message = "the plugin answered with neither a result nor an error: report it to its author"
+		return nil, named(e, r.CallID)
+	}
+	if res.CallID == "" {
+		res.CallID = r.CallID
+	}
+	if res.Outcome == "" {
+		res.Outcome, res.Basis = assumed(d)
+	}
+	return res, nil
+}
+
+// giveUp passes the caller's cancel on, and hangs up if no answer follows in time. ctx is done when
+// the call has ended.
+func (c *Client) giveUp(ctx context.Context, callID string, hangUp func()) {
+	defer hangUp()
+	ctx, cancel := context.WithTimeout(ctx, cancelGrace)
+	defer cancel()
+	if _, err := c.rpc.Cancel(ctx, &recognizerpb.CancelRequest{CallId: callID}, c.options()...); err != nil {
+		return // a plugin that does not know this message, or none at all
+	}
+	<-ctx.Done()
+}
+
+func tooLarge(size, limit int) *shared.Error {
+	return &shared.Error{Code: shared.CodeMessageTooLarge, Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved,
+		Message: fmt.Sprintf("the call has %d bytes and the plugin takes at most %d: give the picture by path, or make it smaller", size, limit)}
+}
