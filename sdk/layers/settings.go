@@ -1,0 +1,157 @@
+package layers
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-6b91b535/idrec/sdk/gate"
+	"github.com/seed-6b91b535/idrec/sdk/ledger"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+// settings are those of the layers. The defaults stand in [settingFields].
+type settings struct {
+	rate           float64
+	burst          int
+	concurrency    int
+	prepare        bool
+	urlHosts       []string
+	urlPrivate     []string
+	budgetDay      ledger.Limit
+	circuit        circuitSettings
+	pausedInterval time.Duration
+}
+
+// settingFields describes the settings of the layers around a provider.
+func settingFields(d *shared.Description) []shared.ConfigField {
+	perSecond, concurrency := gate.DefaultPerSecond, gate.DefaultConcurrency
+	if !d.Remote {
+		perSecond = math.Inf(1) // nobody to be spared
+	}
+	if d.Limits.CallsPerSecond > 0 {
+		perSecond = d.Limits.CallsPerSecond
+	}
+	if d.Limits.Concurrency > 0 {
+		concurrency = d.Limits.Concurrency
+	}
+	return []shared.ConfigField{
+		{Name: "rate", Type: shared.TypeFloat, Default: strings.ToLower(strconv.FormatFloat(perSecond, 'g', -1, 64)), Help: "attempts a second, resends included; inf for no limit"},
+		{Name: "burst", Type: shared.TypeInt, Default: strconv.Itoa(gate.DefaultBurst), Help: "attempts that may be made at once after a pause"},
+		{Name: "concurrency", Type: shared.TypeInt, Default: strconv.Itoa(concurrency), Help: "calls at once, 1 to 4096"},
+		{Name: "prepare", Type: shared.TypeBool, Default: "true", Help: "make pictures upright and fit the provider's limits, strip their metadata and refuse hopeless ones"},
+		{Name: "url_hosts", Type: shared.TypeString, Help: "hosts from which pictures may be fetched, separated by commas; * for every public one"},
+		{Name: "url_private_hosts", Type: shared.TypeString, Help: "hosts from which pictures may be fetched although they lie in a private network or on this machine, separated by commas"},
+		{Name: "budget_day_yuan", Type: shared.TypeMoney, Default: "0", Help: "the most that may be spent on a day in China, in yuan, unclear calls included; 0 for no limit"},
+		{Name: "budget_day_calls", Type: shared.TypeInt, Default: "0", Help: "the most calls on a day in China that are or may be billed; 0 for no limit"},
+		{Name: "circuit_failures", Type: shared.TypeInt, Default: "5", Help: "so many unclear answers within circuit_window stop the sending"},
+		{Name: "circuit_window", Type: shared.TypeDuration, Default: "1m0s", Help: "the time in which unclear answers are counted"},
+		{Name: "circuit_probe", Type: shared.TypeDuration, Default: "30s", Help: "the time until the first item tries again after unclear answers stopped the sending; it doubles up to five minutes"},
+		{Name: "probe_interval", Type: shared.TypeDuration, Default: "3m0s", Help: "the time between two items that try whether a paused account is served again"},
+	}
+}
+
+// parseSettings reads the values of its own fields and removes them from values. The error names the
+// first field that is wrong, in the order of settingFields.
+func parseSettings(d *shared.Description, values map[string]string) (settings, error) {
+	var s settings
+	p := settingParser{values: values}
+	for _, f := range settingFields(d) {
+		text, given := values[f.Name]
+		delete(values, f.Name)
+		if !given {
+			text = f.Default
+		}
+		if p.err == nil {
+			p.set(&s, f.Name, strings.TrimSpace(text))
+		}
+	}
+	return s, p.err
+}
+
+type settingParser struct {
+	values map[string]string
+	err    error
+}
+
+func (p *settingParser) bad(name, want string) {
+	p.err = notSent(shared.CodeConfigurationInvalid, fmt.Sprintf("the setting %s is wrong: give %s", name, want), nil)
+}
+
+func (p *settingParser) set(s *settings, name, text string) {
+	switch name {
+	case "rate":
+		s.rate = p.number(name, text)
+	case "burst":
+		s.burst = p.count(name, text, 1, math.MaxInt32)
+	case "concurrency":
+		s.concurrency = p.count(name, text, 1, 4096)
+	case "prepare":
+		b, err := strconv.ParseBool(text)
+		if s.prepare = b; err != nil {
+			p.bad(name, "true or false")
+		}
+	case "url_hosts":
+		s.urlHosts = p.hosts(name, text, true)
+	case "url_private_hosts":
+		s.urlPrivate = p.hosts(name, text, false)
+	case "budget_day_yuan":
+		m, err := shared.ParseMoney(text)
+		if s.budgetDay.Yuan = m; err != nil || m < 0 {
+			p.bad(name, "an amount in yuan, as in 20 or 0.5")
+		}
+	case "budget_day_calls":
+		s.budgetDay.Calls = int64(p.count(name, text, 0, math.MaxInt32))
+	case "circuit_failures":
+		s.circuit.failures = p.count(name, text, 1, maxFailures)
+	case "circuit_window":
+		s.circuit.window = p.duration(name, text)
+	case "circuit_probe":
+		s.circuit.probe = p.duration(name, text)
+	case "probe_interval":
+		s.pausedInterval = p.duration(name, text)
+	}
+}
+
+func (p *settingParser) number(name, text string) float64 {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(v) || v <= 0 {
+		p.bad(name, "a number above 0, or inf")
+	}
+	return v
+}
+
+func (p *settingParser) count(name, text string, least, most int) int {
+	v, err := strconv.Atoi(text)
+	if err != nil || v < least || v > most {
+		p.bad(name, fmt.Sprintf("a whole number from %d to %d", least, most))
+	}
+	return v
+}
+
+func (p *settingParser) duration(name, text string) time.Duration {
+	v, err := time.ParseDuration(text)
+	if err != nil || v <= 0 {
+		p.bad(name, "a duration above 0, as in 1m30s")
+	}
+	return v
+}
+
+func (p *settingParser) hosts(name, text string, star bool) []string {
+	var hosts []string
+	for h := range strings.SplitSeq(text, ",") {
+		h = hostOf(strings.TrimSpace(h))
+		h = strings.TrimSuffix(strings.TrimPrefix(h, "["), "]") // an IPv6 address as in a URL
+		if h == "" {
+			continue
+		}
+		if strings.ContainsAny(h, "/ @") || (h == "*" && !star) || (strings.Contains(h, "*") && h != "*") {
+			p.bad(name, "host names without scheme, port and path, separated by commas")
+			return nil
+		}
+		hosts = append(hosts, h)
+	}
+	return hosts
+}
