@@ -1,0 +1,105 @@
+//go:build unix
+
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-6b91b535/idrec/sdk/specimen"
+)
+
+func TestNothingPersonalLeavesTheRecords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 50*time.Millisecond, nil)
+	const file = "客户档案-欧阳"
+	canaries := []string{file, secret, "pictures.example", "token=abc"}
+	dir, err := cards()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n <= 12; n++ {
+		w.card(fmt.Sprintf("in/%s-%d.jpg", file, n), n)
+		b, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("person-%03d-portrait.truth.json", n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var truth specimen.Truth
+		if err := json.Unmarshal(b, &truth); err != nil {
+			t.Fatal(err)
+		}
+		canaries = append(canaries, truth.Name, truth.Number, truth.Address)
+	}
+	w.write("in/"+file+"-broken.jpg", "text")
+	clean := func(what, text string) {
+		t.Helper()
+		for _, c := range canaries {
+			if strings.Contains(text, c) {
+				t.Errorf("%s: %q is in %.2000s", what, c, text)
+			}
+		}
+	}
+	r := w.start("recognize", "in", "https://pictures.example/a.jpg?token=abc", "--out", "out.ndjson", "--log-level", "debug", "--concurrency", "4", "--rate", "10")
+	w.counted(4, r)
+	for _, pid := range children(r.Process.Pid) {
+		for _, part := range []string{"cmdline", "environ"} {
+			if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, part)); err == nil {
+				clean("the plugin's "+part, string(b))
+			}
+		}
+	}
+	scan := func() {
+		t.Helper()
+		err := filepath.WalkDir(w.path("temp"), func(path string, d fs.DirEntry, err error) error {
+			clean("the name of a temporary file", path)
+			if err == nil && d.Type().IsRegular() { // else it is gone meanwhile
+				if b, err := os.ReadFile(path); err == nil {
+					clean("a temporary file", string(b))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	scan()
+	if got := w.code(r); got != 65 {
+		t.Errorf("exit %d", got)
+	}
+	scan()
+	if left, err := os.ReadDir(w.path("temp")); err != nil || len(left) > 0 {
+		t.Errorf("left in the temporary folder: %v %v", left, err)
+	}
+	clean("standard output", r.out.String())
+	clean("standard error", r.err.String())
+	clean("the state", w.read("out.ndjson.state"))
+	clean("the lock", w.read("out.ndjson.state.lock"))
+	records := w.read("out.ndjson")
+	if !strings.Contains(records, canaries[4]) || !strings.Contains(records, file) {
+		t.Error("the records are not complete")
+	}
+	if strings.Contains(records, secret) {
+		t.Error("the records hold the secret")
+	}
+	if !strings.Contains(r.err.String(), `"level":"DEBUG"`) && !strings.Contains(r.err.String(), `"level":"INFO"`) {
+		t.Errorf("nothing was logged, so nothing was seen: %s", r.err.String())
+	}
+	for _, name := range []string{"out.ndjson", "out.ndjson.state"} {
+		if info, err := os.Stat(w.path(name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v %v", name, info.Mode(), err)
+		}
+	}
+
+	// Masked records have none of it either.
+	w.want(65, "", "recognize", "in", "https://pictures.example/a.jpg?token=abc", "--out", "masked.ndjson", "--mask")
+	clean("masked records", w.read("masked.ndjson"))
+	r = w.want(65, "", "recognize", "in", "--output", "table")
+	clean("the table", r.out.String())
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+// doctorTimeout bounds the look at the vendor.
+const doctorTimeout = 30 * time.Second
+
+func (a *app) doctor() *cobra.Command {
+	p := &pluginFlags{}
+	var paid bool
+	c := &cobra.Command{
+		Use: "doctor", Short: "Check configuration, plugin, network, clock and credentials", Args: noArgs,
+		Long: `Check the configuration, that the plugin starts, that the vendor's server can be reached, that this
+clock is right and that the vendor takes the credentials. Nothing is done that could be billed, unless
+--paid-call asks for one call, which some vendors need to tell whether credentials are good.`,
+	}
+	p.register(c.Flags())
+	c.Flags().BoolVar(&paid, "paid-call", false, "allow one call that may be billed")
+	c.RunE = do(func(ctx context.Context, _ []string) error {
+		layers, err := a.layers()
+		if err != nil {
+			return err
+		}
+		if _, err := layers.Apply(p.flags, pluginKeys()); err != nil {
+			return err
+		}
+		plugin, err := a.open(ctx, p, layers, nil)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = plugin.Close() }()
+		lines := fmt.Sprintf("good     configuration: every setting is there and of the right form\ngood     plugin:        %s %s\n", plugin.about.Name, plugin.about.Version)
+		ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+		defer cancel()
+		h, err := plugin.Check(ctx, paid)
+		if err != nil {
+			if pErr := a.print(lines); pErr != nil {
+				return pErr
+			}
+			return err
+		}
+		code := exit.OK
+		for _, i := range []struct {
+			name string
+			item shared.CheckItem
+			exit int
+		}{
+			{"process:", h.Process, exit.Plugin}, {"upstream:", h.Upstream, exit.Later}, {"clock:", h.Clock, exit.Config}, {"credentials:", h.Credentials, exit.Refused},
+		} {
+			if i.item.State == "" {
+				continue
+			}
+			lines += fmt.Sprintf("%-8s %-14s %s\n", i.item.State, i.name, oneLine(i.item.Message))
+			if i.item.State == shared.CheckBad {
+				code = exit.Heavier(code, i.exit)
+			}
+		}
+		if err := a.print(lines); err != nil {
+			return err
+		}
+		if code != exit.OK {
+			return codeOnly(code)
+		}
+		return nil
+	})
+	return c
+}

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/sdk/host"
+)
+
+func (a *app) plugins() *cobra.Command {
+	c := &cobra.Command{
+		Use: "plugins", Short: "List, describe and verify plugins", Args: noArgs, RunE: help, DisableFlagsInUseLine: true,
+		Long: "Plugins are files named idrec-plugin-NAME beside idrec itself and in the folders of --plugin-dir; the working\nfolder is never looked in.",
+	}
+	c.AddCommand(a.pluginsList(), a.pluginsDescribe(), a.pluginsVerify())
+	return c
+}
+
+func (a *app) pluginsList() *cobra.Command {
+	p := &pluginFlags{}
+	c := &cobra.Command{
+		Use: "list", Short: "List the plugins that are found, with the SHA-256 of their files", Args: noArgs,
+		RunE: do(func(context.Context, []string) error {
+			if err := a.pluginSettings(p); err != nil {
+				return err
+			}
+			found, err := host.List(p.folders())
+			if err != nil {
+				return err
+			}
+			if len(found) == 0 {
+				return exit.Errorf(exit.Plugin, "no plugin found: put idrec-plugin-NAME beside idrec, or give its folder with --plugin-dir")
+			}
+			t := newTable("Name", "File", "SHA-256")
+			for _, f := range found {
+				sum, err := digestOf(f.Path)
+				if err != nil {
+					sum = "(cannot be read)"
+				}
+				t.AppendRow(table.Row{f.Name, f.Path, sum})
+			}
+			return a.print(a.fit(t, 24, "File"))
+		}),
+	}
+	p.place(c.Flags())
+	return c
+}
+
+func (a *app) pluginsDescribe() *cobra.Command {
+	p := &pluginFlags{}
+	c := &cobra.Command{
+		Use: "describe [NAME]", Short: "Start a plugin and print what it says of itself, as JSON", Args: cobra.MaximumNArgs(1),
+		RunE: do(func(ctx context.Context, args []string) error {
+			if err := a.pluginSettings(p); err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				p.plugin = args[0]
+			}
+			proc, about, err := a.start(ctx, p)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = proc.Close() }()
+			return a.printJSON(descriptionOf(about))
+		}),
+	}
+	p.place(c.Flags())
+	return c
+}
+
+func (a *app) pluginsVerify() *cobra.Command {
+	p := &pluginFlags{}
+	c := &cobra.Command{
+		Use: "verify [NAME]", Short: "Check a plugin: its file's SHA-256, that it may be run, and that it starts", Args: cobra.MaximumNArgs(1),
+		Long: "Check that a plugin's file has the SHA-256 given with --sha256, that it is safe to run, and that it starts and\nspeaks this protocol. Exit 69 if not.",
+		RunE: do(func(ctx context.Context, args []string) error {
+			if err := a.pluginSettings(p); err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				p.plugin = args[0]
+			}
+			path, err := p.path()
+			if err != nil {
+				return err
+			}
+			sum, err := digestOf(path)
+			if err != nil {
+				return exit.Errorf(exit.Plugin, "the plugin's file cannot be read: check its permissions")
+			}
+			if p.sha256 != "" && subtle.ConstantTimeCompare([]byte(strings.ToLower(p.sha256)), []byte(sum)) != 1 {
+				return exit.Errorf(exit.Plugin, "the plugin's file has the SHA-256 %s, not the one given: do not run it unless you know why", sum)
+			}
+			proc, about, err := a.start(ctx, p)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = proc.Close() }()
+			pinned := "not compared: give --sha256"
+			if p.sha256 != "" {
+				pinned = "as given"
+			}
+			return a.print(fmt.Sprintf("%s %s starts and speaks this protocol\nsha256 %s (%s)\n", about.Name, about.Version, sum, pinned))
+		}),
+	}
+	p.place(c.Flags())
+	return c
+}
+
+// pluginSettings brings in what the environment and the file say of where plugins are.
+func (a *app) pluginSettings(p *pluginFlags) error {
+	layers, err := a.layers()
+	if err != nil {
+		return err
+	}
+	_, err = layers.Apply(p.flags, pluginKeys())
+	return err
+}
+
+// folders are the plugin folders as absolute paths.
+func (p *pluginFlags) folders() []string {
+	var out []string
+	for _, d := range p.dirs {
+		if abs, err := filepath.Abs(d); err == nil {
+			out = append(out, abs)
+		}
+	}
+	return out
+}
+
+// isPath: what holds a separator is a path and no name.
+func isPath(plugin string) bool { return strings.ContainsAny(plugin, `/\`) }
+
+// path is the plugin's file.
+func (p *pluginFlags) path() (string, error) {
+	if isPath(p.plugin) {
+		return filepath.Abs(p.plugin)
+	}
+	return host.Find(p.plugin, p.folders())
+}

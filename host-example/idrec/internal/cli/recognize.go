@@ -1,0 +1,431 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/journal"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/report"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+// recognition is what the command recognize was told.
+type recognition struct {
+	pluginFlags
+
+	manifest string
+	side     string
+	output   string
+	out      string
+	state    string
+
+	overwrite, reread, mask, personal, quiet, acceptUnusable, raw bool
+	resend, buyAgain                                              bool
+
+	concurrency            int
+	timeout, wait, grace   time.Duration
+	retry, urlMode, fields string
+	caseName               string
+	subject, purpose       string
+	budgetYuan             string
+	budgetCalls            int64
+}
+
+// recognizeKeys are the flags that can also be set by the environment and the configuration file: what
+// is a habit, not what belongs to one run.
+func recognizeKeys() []string {
+	return []string{"side", "output", "mask", "quiet", "accept-unusable", "concurrency", "timeout", "wait", "grace", "retry", "url-mode",
+		"fields", "purpose", "budget-yuan", "budget-calls"}
+}
+
+const recognizeHelp = `Read pictures and write a record for each, failures too.
+
+Inputs are files, folders (read through, their pictures in the order of their names), patterns in
+quotes ("scans/**/*.jpg"), addresses (http, https), and - for a list of files and addresses, one a
+line, on standard input. A manifest gives each picture settings of its own: lines of JSON, or CSV with
+a head, with source, side, case, key, subject, purpose and sha256; its paths are relative to it.
+
+Output. On a terminal a table, with names and numbers masked unless --show-personal. With --output the
+records, complete unless --mask: json is one array, ndjson a line each, csv a row each (in UTF-8; import
+it into a spreadsheet with number as text, or the last digits are lost). With --out they go to a file,
+in the form that its name or --output says. Otherwise, as in an engine, the last line on standard output
+is a summary in JSON without personal data.
+
+Resuming. With --out FILE the records are written to FILE.part, and FILE.state (or --state) keeps which
+pictures have theirs. However a run ends, the same command goes on where it was: pictures that have
+their record are not asked for again, files that changed since are, and the state never names anybody.
+When every picture has a record, FILE.part becomes FILE, also where some records are errors (exit 65
+or 75). Errors that may go away (class transient, paused, configuration, internal; a file that could
+not be read, an address that could not be fetched) are asked again by the next run with the same
+state, and their records replaced. Records come in the order in which they are finished. What FILE
+holds of pictures that are no longer among the inputs stays.
+
+Waiting. What is transient is waited out within the run for --wait; what somebody has to see to (no
+balance, no calls left, …) is not: those pictures have a record with class paused, and exit 75 says
+that running again goes on with them. An interrupted run (Ctrl-C, SIGTERM) takes no new picture, lets
+those that were sent arrive, for --grace, and saves its state; a second signal ends the waiting.
+
+Exit codes: 0 every picture recognised; 64 command line; 65 pictures failed for good, are unclear (may
+be billed) or unusable; 66 no input; 69 the plugin cannot start; 70 a defect; 75 some may succeed later:
+run again (also: another idrec works on the same state, no room on the disk, standard output closed);
+77 credentials refused; 78 configuration; 130 and 143 interrupted, state saved. 77 and 78 beat 75,
+which beats 65.`
+
+func (a *app) recognize() *cobra.Command {
+	r := &recognition{}
+	c := &cobra.Command{
+		Use: "recognize [flags] INPUT…", Aliases: []string{"recognise"}, Short: "Read pictures and write records", Long: recognizeHelp,
+		Example: `  idrec recognize scans --out cards.ndjson
+  idrec recognize "inbox/**/*.jpg" --output csv --out cards.csv --side portrait
+  find . -name '*.png' | idrec recognize - --output ndjson`,
+	}
+	r.flagsOf(c.Flags())
+	c.RunE = do(func(ctx context.Context, args []string) error { return a.runRecognize(ctx, r, args) })
+	return c
+}
+
+func (r *recognition) flagsOf(f *pflag.FlagSet) {
+	r.register(f)
+	f.StringVar(&r.manifest, "manifest", "", "`FILE` of pictures with settings of their own; - is standard input")
+	f.StringVar(&r.side, "side", "detect", "which side the pictures show: portrait (front), emblem (back) or detect")
+	f.StringVar(&r.output, "output", "", "form of the output: "+report.Formats)
+	f.StringVar(&r.out, "out", "", "write the records to `FILE`")
+	f.StringVar(&r.state, "state", "", "keep the state of the run in `FILE`; the default is that of --out with .state behind it")
+	f.BoolVar(&r.overwrite, "overwrite", false, "replace a file of --out that no state file knows")
+	f.BoolVar(&r.reread, "reread", false, "look into files whose size and time are as they were, in case they changed all the same")
+	f.BoolVar(&r.mask, "mask", false, "mask names, numbers, addresses and file names in the records")
+	f.BoolVar(&r.personal, "show-personal", false, "show names, numbers and file names in the table")
+	f.BoolVar(&r.quiet, "quiet", false, "no progress and no summary")
+	f.BoolVar(&r.acceptUnusable, "accept-unusable", false, "do not count a picture that was answered as unusable as a failure")
+	f.BoolVar(&r.raw, "raw", false, "put the vendor's answer into the records as it came")
+	f.IntVar(&r.concurrency, "concurrency", 0, "pictures at a time; 0 is the plugin's default")
+	f.DurationVar(&r.timeout, "timeout", batch.DefaultTimeout, "time for one picture")
+	f.DurationVar(&r.wait, "wait", batch.DefaultWait, "how long what is transient is waited out; 0: not at all")
+	f.DurationVar(&r.grace, "grace", batch.DefaultGrace, "how long an interrupted run waits for pictures that were sent")
+	f.StringVar(&r.retry, "retry", string(shared.BasisDocumented), "how sure it must be that an attempt was not billed before it is sent again: proved, documented or assumed")
+	f.StringVar(&r.urlMode, "url-mode", string(shared.URLFetch), "who fetches pictures behind addresses: fetch (idrec) or vendor")
+	f.StringVar(&r.fields, "fields", "", "card fields to return, separated by commas; the default is all")
+	f.StringVar(&r.caseName, "case", "", "name that ties the pictures of one person together")
+	f.StringVar(&r.subject, "subject", "", "whose documents these are; kept as a keyed digest only")
+	f.StringVar(&r.purpose, "purpose", "", "why they are read")
+	f.StringVar(&r.budgetYuan, "budget-yuan", "", "the most that this run may spend, in `YUAN`")
+	f.Int64Var(&r.budgetCalls, "budget-calls", 0, "the most calls that this run may pay for")
+	f.BoolVar(&r.resend, "unsafe-resend-ambiguous", false, "send again what may have been billed already; it may be billed twice")
+	f.BoolVar(&r.buyAgain, "unsafe-buy-again", false, "ask again although a billed answer is on record, or was lost; it is billed again")
+}
+
+// asked is what recognition says, read.
+type asked struct {
+	side   shared.Side
+	format report.Format // empty: no records on standard output
+	fields []shared.FieldName
+	budget shared.Money
+}
+
+func (a *app) runRecognize(ctx context.Context, r *recognition, args []string) error {
+	layers, err := a.layers()
+	if err != nil {
+		return err
+	}
+	if _, err := layers.Apply(r.flags, append(pluginKeys(), recognizeKeys()...)); err != nil {
+		return err
+	}
+	want, err := a.check(r)
+	if err != nil {
+		return err
+	}
+	items, passed, err := source.Expand(source.Inputs{Args: args, Manifest: r.manifest, Stdin: a.In, Side: want.side})
+	if err != nil {
+		return err
+	}
+	if r.out != "" && isInput(items, r.out, r.manifest) {
+		return exit.Errorf(exit.Usage, "--out names one of the inputs, which would be lost: give another file")
+	}
+	more := map[string]string{}
+	if r.concurrency > 0 {
+		more["concurrency"] = fmt.Sprint(r.concurrency)
+	}
+	plugin, err := a.open(ctx, &r.pluginFlags, layers, more)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = plugin.Close() }()
+	b := &work{app: a, r: r, want: want, plugin: plugin, items: items}
+	b.tally.AcceptUnusable = r.acceptUnusable
+	b.tally.SetPassed(passed)
+	return b.run(ctx)
+}
+
+// isInput reports whether a file is one that the run reads.
+func isInput(items []source.Item, name, manifest string) bool {
+	out, err := os.Stat(name)
+	if err != nil {
+		return false
+	}
+	same := func(path string) bool {
+		info, err := os.Stat(path)
+		return err == nil && os.SameFile(out, info)
+	}
+	return same(manifest) || slices.ContainsFunc(items, func(i source.Item) bool { return i.Image.Path != "" && same(i.Image.Path) })
+}
+
+// check reads the flags that are no plugin's.
+func (a *app) check(r *recognition) (*asked, error) {
+	want := &asked{}
+	var err error
+	if want.side, err = shared.ParseSide(r.side); err != nil {
+		return nil, exit.Errorf(exit.Usage, "unknown side: use portrait (front), emblem (back) or detect")
+	}
+	if err := r.bounds(); err != nil {
+		return nil, err
+	}
+	if r.budgetYuan != "" {
+		if want.budget, err = shared.ParseMoney(r.budgetYuan); err != nil || want.budget <= 0 {
+			return nil, exit.Errorf(exit.Usage, "--budget-yuan takes an amount above 0 with at most three decimals")
+		}
+	}
+	for name := range strings.SplitSeq(r.fields, ",") {
+		f := shared.FieldName(strings.TrimSpace(name))
+		if f != "" && !f.Known() {
+			return nil, exit.Errorf(exit.Usage, "--fields takes names of card fields: %s", fieldNames())
+		}
+		if f != "" {
+			want.fields = append(want.fields, f)
+		}
+	}
+	want.format, err = a.destination(r)
+	return want, err
+}
+
+// bounds refuses values that no run can have.
+func (r *recognition) bounds() error {
+	switch {
+	case r.concurrency < 0 || r.concurrency > 4096:
+		return exit.Errorf(exit.Usage, "--concurrency must be 1 to 4096, or 0 for the plugin's default")
+	case r.timeout <= 0 || r.grace < 0 || r.wait < 0:
+		return exit.Errorf(exit.Usage, "--timeout must be above 0, --wait and --grace not below")
+	case r.budgetCalls < 0:
+		return exit.Errorf(exit.Usage, "--budget-calls cannot be negative")
+	case !slices.Contains([]shared.Basis{shared.BasisProved, shared.BasisDocumented, shared.BasisAssumed}, shared.Basis(r.retry)):
+		return exit.Errorf(exit.Usage, "--retry takes proved, documented or assumed")
+	case r.urlMode != string(shared.URLFetch) && r.urlMode != string(shared.URLVendor):
+		return exit.Errorf(exit.Usage, "--url-mode takes fetch or vendor")
+	}
+	return nil
+}
+
+// destination decides the form of the records; it is empty where nobody wants them.
+func (a *app) destination(r *recognition) (f report.Format, err error) {
+	if r.output != "" {
+		if f, err = report.ParseFormat(r.output); err != nil {
+			return "", err
+		}
+	}
+	if r.out != "" {
+		switch f {
+		case report.Table:
+			return "", exit.Errorf(exit.Usage, "a table is for the screen: give --output json, ndjson or csv with --out")
+		case "":
+			f = report.FormatOf(r.out)
+		case report.JSON, report.NDJSON, report.CSV:
+		}
+		return f, nil
+	}
+	if r.state != "" || r.overwrite || r.reread {
+		return "", exit.Errorf(exit.Usage, "--state, --overwrite and --reread say how to go on with a file of records: give --out FILE with them")
+	}
+	if f == "" && a.OutTerminal {
+		f = report.Table
+	}
+	if f != "" && (a.OutClosed || a.OutGone != nil && a.OutGone()) {
+		return "", exit.Errorf(exit.Later, "standard output is closed, so there is nowhere to write the records; nothing was sent: give --out FILE")
+	}
+	return f, nil
+}
+
+func fieldNames() string {
+	var names []string
+	for _, f := range shared.CardFields() {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
+}
+
+// work is a run under way.
+type work struct {
+	*app
+	r      *recognition
+	want   *asked
+	plugin *opened
+	items  []source.Item
+
+	tally    report.Tally
+	sink     batch.Sink
+	journal  *journal.Journal
+	answers  []batch.Answer // for the table
+	budgetOf string
+}
+
+func (w *work) run(ctx context.Context) error {
+	todo := w.items
+	w.budgetOf = rand.Text()
+	var stream *report.Stream
+	switch {
+	case w.r.out != "":
+		j, err := journal.Open(journal.Options{Out: w.r.out, State: w.r.state, Frame: w.want.format.Frame(), Settings: w.settings(), Overwrite: w.r.overwrite})
+		if err != nil {
+			return err
+		}
+		w.journal, w.budgetOf = j, j.Run()
+		w.sink = &journalSink{j: j, format: w.want.format, mask: w.r.mask}
+		todo = w.plan()
+	case w.want.format == report.Table || w.want.format == "":
+		w.sink = &keep{w}
+	default:
+		s, err := report.NewStream(w.Out, w.want.format, w.r.mask)
+		if err != nil {
+			return err
+		}
+		stream = s
+		w.sink = &watched{s, w.OutGone}
+	}
+	progress := w.progress(len(w.items), len(w.items)-len(todo))
+	rep, runErr := batch.Run(ctx, w.plugin, todo, w.sink, batch.Options{
+		Concurrency: w.places(), Timeout: w.r.timeout, Wait: waitOf(w.r.wait), Grace: w.r.grace, Abort: w.abort, Request: w.request, Log: w.log,
+		Settled: func(a batch.Answer) { w.tally.Add(a); progress.step() },
+	})
+	progress.end()
+	w.tally.AddUndone(rep.Undone)
+	for _, a := range rep.Lost {
+		w.tally.Add(a)
+	}
+	complete := runErr == nil && rep.Undone == 0
+	if w.journal != nil {
+		if complete {
+			runErr = w.journal.Finish()
+		}
+		if err := w.journal.Close(); runErr == nil && err != nil {
+			runErr = exit.Errorf(exit.Later, "the records could not be written whole: run the same command again")
+		}
+	}
+	if stream != nil && complete {
+		runErr = stream.Close()
+	}
+	return w.end(rep, runErr)
+}
+
+// end says what became of it all, and returns the exit code.
+func (w *work) end(rep batch.Report, err error) error {
+	code := w.tally.Exit()
+	if err != nil {
+		text, c := say(ran{err})
+		fmt.Fprintf(w.Err, "idrec: %s\n", text)
+		code = exit.Heavier(code, c)
+	}
+	if len(rep.Lost) > 0 {
+		fmt.Fprintf(w.Err, "idrec: %s\n", rescue(rep.Lost, w.r.out))
+	}
+	if w.want.format == report.Table {
+		if err := report.WriteTable(w.Out, w.answers, w.r.personal, w.Width); err != nil {
+			code = exit.Heavier(code, exit.Later)
+			fmt.Fprintln(w.Err, "idrec: standard output was closed before the table was shown: write the records to a file with --out FILE")
+		}
+	}
+	w.tally.Problems(w.Err, w.ErrTerminal)
+	if rep.Undone > 0 && err == nil {
+		how := "the records so far were written; pictures that are asked for again may be paid again: use --out FILE"
+		if w.journal != nil {
+			how = "the state is saved: run the same command again to go on"
+		}
+		fmt.Fprintf(w.Err, "idrec: interrupted, %d of %d pictures are not done; %s\n", rep.Undone, len(w.items), how)
+		code = w.stop.code
+	}
+	if !w.r.quiet {
+		w.summary()
+	}
+	if code != exit.OK {
+		return codeOnly(code)
+	}
+	return nil
+}
+
+// summary goes where it does not mix with records.
+func (w *work) summary() {
+	if w.want.format == "" {
+		w.tally.SetUnwritten()
+	}
+	text, to := w.tally.String()+"\n", w.Out
+	if !w.OutTerminal {
+		if b, err := json.Marshal(&w.tally); err == nil {
+			text = string(b) + "\n"
+		}
+	}
+	if w.r.out == "" && w.want.format != "" && w.want.format != report.Table {
+		to = w.Err
+		text = "idrec: " + w.tally.String() + "\n"
+	}
+	fmt.Fprint(to, text)
+}
+
+// settings decide what a record looks like.
+func (w *work) settings() map[string]string {
+	return map[string]string{
+		"--output": string(w.want.format), "--mask": fmt.Sprint(w.r.mask), "--raw": fmt.Sprint(w.r.raw),
+		"--fields": fmt.Sprint(w.want.fields), "--plugin": w.plugin.about.Name,
+	}
+}
+
+// places is how many pictures are asked for at a time: more than the plugin lets through would wait
+// there, and fewer would not use what it allows.
+func (w *work) places() int {
+	if w.r.concurrency > 0 {
+		return w.r.concurrency
+	}
+	text := w.plugin.settings.Values["concurrency"]
+	for _, f := range w.plugin.about.Fields {
+		if f.Name == "concurrency" && text == "" {
+			text = f.Default
+		}
+	}
+	var n int
+	if _, err := fmt.Sscan(text, &n); err == nil && n > 0 {
+		return n
+	}
+	return max(w.plugin.about.Limits.Concurrency, 1)
+}
+
+func (w *work) request(i source.Item) *shared.Request {
+	first := func(a, b string) string {
+		if a != "" {
+			return a
+		}
+		return b
+	}
+	return &shared.Request{
+		Image: i.Image, Side: i.Side, Key: i.Key, SHA256: i.SHA256,
+		Case: first(i.Case, w.r.caseName), Subject: first(i.Subject, w.r.subject), Purpose: first(i.Purpose, w.r.purpose),
+		Budget: shared.Budget{Run: w.budgetOf, Yuan: w.want.budget, Calls: w.r.budgetCalls},
+		Retry:  shared.Basis(w.r.retry), URLMode: shared.URLMode(w.r.urlMode), Fields: w.want.fields, WantRaw: w.r.raw,
+		UnsafeResendAmbiguous: w.r.resend, UnsafeBuyAgain: w.r.buyAgain,
+	}
+}
+
+// waitOf: for the batch, zero is the default.
+func waitOf(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
+}
