@@ -1,0 +1,187 @@
+package lines
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math"
+	"slices"
+)
+
+// A network file: the magic, the header's length (uint32, little endian), the header (JSON, padded with
+// blanks to a multiple of 4), the tensors, and the IEEE CRC-32 of all that.
+const magic = "IDL1"
+
+const (
+	maxTensor   = 1 << 24 // values; the class layer of the Chinese network has 1.4 million
+	maxChannels = 4096    // of a layer but the last, whose classes maxTensor bounds
+	maxLayers   = 64
+)
+
+var errFile = errors.New("not a network file")
+
+type fileHeader struct {
+	Chars string   `json:"chars"`
+	Ops   []fileOp `json:"ops"`
+}
+
+// fileOp is one layer. Stride and Pad are rows, columns; Groups is 1 or the number of channels
+// (depthwise); Res is 1 where the input of the block, two layers back, is added before the rectifier.
+type fileOp struct {
+	Type   string     `json:"t"`
+	W      fileTensor `json:"w"`
+	B      fileTensor `json:"b"`
+	Stride [2]int     `json:"stride"`
+	Pad    [2]int     `json:"pad"`
+	Groups int        `json:"groups"`
+	Relu   int        `json:"relu"`
+	Res    int        `json:"res"`
+}
+
+// fileTensor is a tensor of float32, or of int8 with one float32 scale an output (Q 1, the scales
+// first), at byte O behind the header.
+type fileTensor struct {
+	O int   `json:"o"`
+	Q int   `json:"q"`
+	S []int `json:"s"`
+}
+
+// Parse reads a network file as sdk/local/train/export.py writes it. The file may be let go afterwards.
+func Parse(file []byte) (*Net, error) {
+	if len(file) < 12 || string(file[:4]) != magic {
+		return nil, errFile
+	}
+	body, sum := file[:len(file)-4], binary.LittleEndian.Uint32(file[len(file)-4:])
+	if crc32.ChecksumIEEE(body) != sum {
+		return nil, fmt.Errorf("%w: damaged", errFile)
+	}
+	n := int(binary.LittleEndian.Uint32(body[4:]))
+	if n > len(body)-8 {
+		return nil, fmt.Errorf("%w: header too long", errFile)
+	}
+	var h fileHeader
+	if err := json.Unmarshal(body[8:8+n], &h); err != nil {
+		return nil, fmt.Errorf("%w: header: %w", errFile, err)
+	}
+	return build(h, body[8+n:])
+}
+
+func build(h fileHeader, data []byte) (*Net, error) {
+	net := &Net{chars: []rune(h.Chars)}
+	if len(h.Ops) < 2 || len(h.Ops) > maxLayers {
+		return nil, fmt.Errorf("%w: %d layers", errFile, len(h.Ops))
+	}
+	channels, height := 1, Height
+	for i, op := range h.Ops {
+		l, err := buildLayer(op, data, channels)
+		if err != nil {
+			return nil, fmt.Errorf("layer %d: %w", i, err)
+		}
+		if l.fc != (i == len(h.Ops)-1) {
+			return nil, fmt.Errorf("%w: the class layer is not the last", errFile)
+		}
+		if l.res && (i == 0 || !net.layers[i-1].dw || net.layers[i-1].co != l.co || !net.layers[i-1].keeps()) {
+			return nil, fmt.Errorf("%w: layer %d adds what does not fit", errFile, i)
+		}
+		height = l.rows(height)
+		if height < 1 {
+			return nil, fmt.Errorf("%w: layer %d shrinks too far", errFile, i)
+		}
+		channels = l.co
+		net.layers = append(net.layers, l)
+	}
+	across := 1
+	for i := range net.layers {
+		across *= net.layers[i].sw
+	}
+	if height != 1 || across != Stride {
+		return nil, fmt.Errorf("%w: %d rows, a frame every %d pixels", errFile, height, across)
+	}
+	if classes := len(net.chars) + 1; classes > channels || classes < 2 {
+		return nil, fmt.Errorf("%w: %d characters, %d classes", errFile, len(net.chars), channels)
+	}
+	return net, nil
+}
+
+func buildLayer(op fileOp, data []byte, channels int) (layer, error) {
+	l := layer{relu: op.Relu == 1, res: op.Res == 1, fc: op.Type == "fc", kh: 1, kw: 1, sh: 1, sw: 1}
+	dims := 4
+	if l.fc {
+		dims = 2
+	}
+	if len(op.W.S) != dims || len(op.B.S) != 1 || op.B.Q != 0 || op.B.S[0] != op.W.S[0] {
+		return l, fmt.Errorf("%w: shape", errFile)
+	}
+	l.co, l.ci = op.W.S[0], op.W.S[1]
+	if !l.fc {
+		l.kh, l.kw, l.sh, l.sw, l.ph, l.pw = op.W.S[2], op.W.S[3], op.Stride[0], op.Stride[1], op.Pad[0], op.Pad[1]
+		l.dw = op.Groups > 1
+	}
+	if err := l.check(op.Groups, channels); err != nil {
+		return l, err
+	}
+	w, err := op.W.read(data)
+	if err != nil {
+		return l, err
+	}
+	if l.bias, err = op.B.read(data); err != nil {
+		return l, err
+	}
+	l.pack(w)
+	return l, nil
+}
+
+// check holds what the kernels and the frame of the buffers rely on.
+func (l *layer) check(groups, channels int) error {
+	within := func(v, low, high int) bool { return v >= low && v <= high }
+	switch {
+	case l.co < nr || l.co%nr != 0 || !l.fc && l.co > maxChannels:
+		return fmt.Errorf("%w: %d outputs", errFile, l.co)
+	case !within(l.kh, 1, 2*frameRows+1) || !within(l.ph, 0, frameRows) || !within(l.sh, 1, 2),
+		!within(l.kw, 1, 2*framePad+1) || l.kw%2 == 0 || l.pw != l.kw/2 || !within(l.sw, 1, 2):
+		return fmt.Errorf("%w: kernel", errFile)
+	case l.dw && (l.ci != 1 || groups != channels || l.co != channels || !l.relu || l.res), !l.dw && l.ci != channels:
+		return fmt.Errorf("%w: channels", errFile)
+	}
+	return nil
+}
+
+// read unpacks the tensor, after all bounds have been checked.
+func (t fileTensor) read(data []byte) ([]float32, error) {
+	n := 1
+	for _, s := range t.S {
+		if s < 1 || s > maxTensor/n {
+			return nil, fmt.Errorf("%w: tensor size", errFile)
+		}
+		n *= s
+	}
+	size := 4 * n
+	if t.Q == 1 {
+		size = 4*t.S[0] + n
+	}
+	if t.O < 0 || t.O > len(data) || size > len(data)-t.O {
+		return nil, fmt.Errorf("%w: tensor outside the file", errFile)
+	}
+	data = data[t.O:][:size]
+	f32 := func(i int) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:])) }
+	f := make([]float32, n)
+	if t.Q == 1 {
+		row := n / t.S[0]
+		for o := range t.S[0] {
+			scale, values := f32(o), data[4*t.S[0]+o*row:][:row]
+			for i, v := range values {
+				f[o*row+i] = scale * float32(int8(v))
+			}
+		}
+	} else {
+		for i := range f {
+			f[i] = f32(i)
+		}
+	}
+	if slices.ContainsFunc(f, func(v float32) bool { return !(math.Abs(float64(v)) < 1e9) }) {
+		return nil, fmt.Errorf("%w: not a number", errFile)
+	}
+	return f, nil
+}

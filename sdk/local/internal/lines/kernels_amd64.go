@@ -1,0 +1,15 @@
+package lines
+
+import "golang.org/x/sys/cpu"
+
+//go:noescape
+func tileAVX2(t *tileArgs, row int)
+
+//go:noescape
+func depthAVX2(d *depthArgs)
+
+func init() {
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		tile, depth = tileAVX2, depthAVX2
+	}
+}

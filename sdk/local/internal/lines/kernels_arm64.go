@@ -1,0 +1,9 @@
+package lines
+
+//go:noescape
+func tileNEON(t *tileArgs, row int)
+
+//go:noescape
+func depthNEON(d *depthArgs)
+
+func init() { tile, depth = tileNEON, depthNEON } // every arm64 has NEON

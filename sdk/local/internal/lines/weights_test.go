@@ -1,0 +1,132 @@
+package lines
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"image"
+	"image/png"
+	"testing"
+)
+
+//go:embed testdata/lines.json
+var linesFile []byte
+
+// drawnLine is a line of the held-out set, what stands there, and what the framework reads with the
+// released weights.
+type drawnLine struct {
+	Net  string `json:"net"`
+	Cell string `json:"cell"`
+	Said string `json:"said"`
+	Read string `json:"read"`
+	PNG  []byte `json:"png"`
+}
+
+func drawnLines(tb testing.TB) []drawnLine {
+	tb.Helper()
+	var v []drawnLine
+	if err := json.Unmarshal(linesFile, &v); err != nil {
+		tb.Fatal(err)
+	}
+	return v
+}
+
+func pixels(tb testing.TB, l drawnLine) *image.Gray {
+	tb.Helper()
+	m, err := png.Decode(bytes.NewReader(l.PNG))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	g, ok := m.(*image.Gray)
+	if !ok || g.Stride != g.Rect.Dx() {
+		tb.Fatalf("%s: not a packed grey picture", l.Cell)
+	}
+	return g
+}
+
+func readers(tb testing.TB) map[string]*Reader {
+	tb.Helper()
+	out := map[string]*Reader{}
+	for name, load := range map[string]func() (*Net, error){"han": Han, "digit": Digit} {
+		net, err := load()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		out[name] = NewReader(net)
+	}
+	return out
+}
+
+// Lines that training never saw are read as the framework reads them, with the embedded weights, this
+// machine's kernels and this package's decoding.
+func TestEmbeddedNetworksReadDrawnLines(t *testing.T) {
+	t.Parallel()
+	rs := readers(t)
+	right := 0
+	for _, l := range drawnLines(t) {
+		g := pixels(t, l)
+		ps, err := rs[l.Net].Read(g.Pix, g.Rect.Dx(), g.Rect.Dy())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := text(ps)
+		if got != l.Read {
+			t.Errorf("%s %s: read %q, the framework %q", l.Net, l.Cell, got, l.Read)
+		}
+		if got == l.Said {
+			right++
+		}
+	}
+	if right == 0 {
+		t.Error("not one line right")
+	}
+}
+
+func TestEmbeddedNetworksKnowTheirCharacters(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		load func() (*Net, error)
+		some string
+	}{
+		"han":   {Han, "一齄男女汉穿青人·𠮷㛃𫰛长期年月日0123456789.-AZaz()"},
+		"digit": {Digit, "0123456789X"},
+	} {
+		net, err := c.load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := map[rune]bool{}
+		for _, r := range net.Chars() {
+			if known[r] {
+				t.Errorf("%s: %c stands twice", name, r)
+			}
+			known[r] = true
+		}
+		for _, r := range c.some {
+			if !known[r] {
+				t.Errorf("%s: %c is not known", name, r)
+			}
+		}
+	}
+}
+
+func BenchmarkEmbedded(b *testing.B) {
+	rs := readers(b)
+	for _, name := range []string{"han", "digit"} {
+		b.Run(name, func(b *testing.B) {
+			for _, l := range drawnLines(b) {
+				if l.Net != name {
+					continue
+				}
+				g := pixels(b, l)
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := rs[name].Read(g.Pix, g.Rect.Dx(), g.Rect.Dy()); err != nil {
+						b.Fatal(err)
+					}
+				}
+				return
+			}
+		})
+	}
+}
