@@ -1,0 +1,105 @@
+# Two commands do everything on a machine that has Go and make:
+#   make demo    the main job, without an account
+#   make test    the tests
+# `make help` lists the rest.
+
+GO      ?= go
+TOOL     = $(GO) tool -modfile=.tools/go.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+EXE      = $(if $(filter windows,$(shell $(GO) env GOOS)),.exe,)
+PLUGINS  = $(notdir $(wildcard plugin/idrec-plugin-*))
+
+# The race detector needs cgo and a C compiler. Where there is none the tests run without it and say so.
+CC_FOUND := $(shell command -v $$($(GO) env CC) 2>/dev/null)
+RACE      = $(if $(CC_FOUND),-race,)
+
+# Rooms that work on pixels: the race detector makes them thirty times slower, so with it they leave out
+# what has one goroutine (-short), and run whole without it.
+empty :=
+space := $(empty) $(empty)
+PICTURE_ROOMS_LIST = sdk/picture sdk/specimen
+PICTURE_ROOMS      = ($(subst $(space),|,$(PICTURE_ROOMS_LIST)))
+
+# The core is built and vetted for these.
+PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/idrec and bin/idrec-plugin-*
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/idrec$(EXE) ./host-example/idrec
+	@for p in $(PLUGINS); do \
+	  echo "CGO_ENABLED=0 $(GO) build … ./plugin/$$p"; \
+	  CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/$$p$(EXE) ./plugin/$$p || exit 1; \
+	done
+
+.PHONY: demo
+demo: build ## read the specimen set through plugin and signed HTTP, no account needed
+	bin/idrec$(EXE) demo --dir demo
+
+.PHONY: test
+test: ## run all tests, with the race detector where a C compiler is
+	@test -n "$(CC_FOUND)" || echo "note: no C compiler found: the tests run without the race detector"
+	@test -n "$(CC_FOUND)" -o -z "$(IDREC_REQUIRE_RACE)"
+	$(GO) test $(RACE) -timeout 20m $$($(GO) list ./... | grep -vE '$(PICTURE_ROOMS)$$')
+	$(if $(RACE),$(GO) test $(RACE) -short $(addprefix ./,$(PICTURE_ROOMS_LIST)))
+	$(GO) test $(addprefix ./,$(PICTURE_ROOMS_LIST))
+	cd host-example/minimal && $(GO) build -o /dev/null ./... && $(GO) vet ./...
+
+.PHONY: check
+check: lint drift cross vuln ## lint, drift of generated files, builds for all platforms
+
+.PHONY: lint
+lint: ## go vet, golangci-lint, buf lint
+	$(GO) vet ./...
+	$(TOOL) golangci-lint run ./...
+	cd host-example/minimal && $(GO) tool -modfile=../../.tools/go.mod golangci-lint run ./...
+	$(TOOL) buf lint shared/proto
+	@release=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo "note: no release yet that the proto could break"; exit 0; }; \
+	  $(TOOL) buf breaking shared/proto --against ".git#tag=$$release,subdir=shared/proto"
+
+.PHONY: generate
+generate: ## make the generated files anew
+	$(TOOL) buf generate --template shared/proto/buf.gen.yaml shared/proto
+	$(GO) run .tools/notices/main.go > THIRD_PARTY_NOTICES
+
+.PHONY: drift
+drift: ## fail if a generated file is not what its source gives
+	./.ci/drift
+
+.PHONY: cross
+cross: ## build and vet the core for all platforms
+	@for p in $(PLATFORMS); do \
+	  echo "$$p"; \
+	  GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) build -o /dev/null ./... || exit 1; \
+	  GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) vet ./... || exit 1; \
+	done
+
+.PHONY: vuln
+vuln: ## known vulnerabilities, where the database can be reached
+	./.ci/vuln
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	@for d in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' $$d/*_test.go | sed 's/^func //' | sort -u); do \
+	    echo "$$d $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$d || exit 1; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: ## speed, as ratios against a named alternative in the same run
+	$(GO) test -run '^$$' -bench . -benchtime 20x -timeout 30m ./sdk/... ./shared/... ./plugin/...
+
+.PHONY: soak
+soak: ## the long forms of tests that CI runs short: a vendor that answers 502 for a minute
+	IDREC_SOAK=1 $(GO) test -count 1 -v -timeout 30m -run Outage ./host-example/idrec
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin demo
