@@ -383,7 +383,7 @@ func TestCloseIsBoundedWhileThePluginStartsAnew(t *testing.T) {
 	t.Parallel()
 	// It serves once, and hangs at its next start.
 	once := filepath.Join(t.TempDir(), "once")
-	path := script(t, "#!/bin/sh\nif [ -e \"$ONCE\" ]; then sleep 30; fi\n: > \"$ONCE\"\nexec \"$REAL\"\n")
+	path := script(t, "#!/bin/sh\nif [ -e \"$ONCE\" ]; then : > \"$ONCE.again\"; sleep 30; fi\n: > \"$ONCE\"\nexec \"$REAL\"\n")
 	p := open(t, "serve", func(o *host.Options) {
 		o.Path, o.Restart, o.StopTimeout = path, true, 200*time.Millisecond
 		o.Env = append(o.Env, "ONCE="+once, "REAL="+os.Args[0])
@@ -401,7 +401,7 @@ func TestCloseIsBoundedWhileThePluginStartsAnew(t *testing.T) {
 			}
 		}
 	}()
-	time.Sleep(200 * time.Millisecond) // the new start hangs by then
+	eventually(t, 5*time.Second, "the new start hangs", exists(once+".again"))
 	start := time.Now()
 	_ = p.Close(context.Background())
 	if took := time.Since(start); took > 4*time.Second {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -58,7 +59,9 @@ func (*provider) Describe(context.Context) (*shared.Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &shared.Description{Name: "trouble", Version: "1.2.3", Paid: true, Title: fmt.Sprintf("dumpable %d", dumpable)}, nil
+	percent := debug.SetGCPercent(100)
+	debug.SetGCPercent(percent)
+	return &shared.Description{Name: "trouble", Version: "1.2.3", Paid: true, Title: fmt.Sprintf("dumpable %d, collects at %d %%", dumpable, percent)}, nil
 }
 
 func (*provider) Recognize(ctx context.Context, r *shared.Request) (*shared.Result, error) {
@@ -286,8 +289,18 @@ func TestAHostThatKnowsOnlyTheHandshakeIsServed(t *testing.T) {
 func TestThePluginLeavesNoCoreDump(t *testing.T) {
 	t.Parallel()
 	r, _ := mustOpen(t, pluginCommand("quiet"), nil)
-	if d, err := r.Describe(bounded(t)); err != nil || d.Title != "dumpable 0" {
+	if d, err := r.Describe(bounded(t)); err != nil || !strings.HasPrefix(d.Title, "dumpable 0,") {
 		t.Error(d, err)
+	}
+}
+
+func TestMemoryIsCollectedOftenUnlessTheUserHasAWish(t *testing.T) {
+	t.Parallel()
+	for env, want := range map[string]string{"GOGC=": "collects at 25 %", "GOGC=150": "collects at 150 %"} {
+		r, _ := mustOpen(t, pluginCommand("quiet", env), nil)
+		if d, err := r.Describe(bounded(t)); err != nil || !strings.HasSuffix(d.Title, want) {
+			t.Error(env, d, err)
+		}
 	}
 }
 

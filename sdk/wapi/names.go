@@ -36,22 +36,17 @@ const (
 	NameRetData = "retdata"
 )
 
-// The names in an answer of the product, besides those in [CardNames].
+// The names in an answer of the product, besides those in cardNames.
 const (
 	NameImageStatus = "image_status"       // one of the eight [shared.PictureStatus] values
 	NameNumberType  = "idcard_number_type" // a [shared.NumberCheck]
 )
 
-// CardName is a card field and its name in an answer.
-type CardName struct {
+// cardNames are the card's fields and their names in an answer, in the order of [shared.CardFields].
+var cardNames = []struct {
 	Field shared.FieldName
 	Name  string
-}
-
-// CardNames returns the names of the card's fields, in the order of [shared.CardFields].
-func CardNames() []CardName { return append([]CardName(nil), cardNames...) }
-
-var cardNames = []CardName{
+}{
 	{shared.FieldFullName, "姓名"},
 	{shared.FieldSex, "性别"},
 	{shared.FieldEthnicity, "民族"},

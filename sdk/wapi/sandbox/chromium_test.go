@@ -68,9 +68,23 @@ func openBrowser(t *testing.T, address string) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	profile, err := os.MkdirTemp("", "idrec-browser-") //nolint:usetesting // see below
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Runs last. The browser's other processes end a little after the one that is waited for, and write
+	// into the profile until then, which t.TempDir would take for a failure.
+	t.Cleanup(func() {
+		for tick, tries := time.NewTicker(50*time.Millisecond), 200; os.RemoveAll(profile) != nil; <-tick.C {
+			if tries--; tries == 0 {
+				t.Error("the browser does not leave its profile alone")
+				return
+			}
+		}
+	})
 	cmd := exec.CommandContext(ctx, program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-		"--lang=en-US", "--window-size=1200,1500", "--remote-debugging-pipe", "--user-data-dir="+t.TempDir(), "about:blank")
+		"--lang=en-US", "--window-size=1200,1500", "--remote-debugging-pipe", "--user-data-dir="+profile, "about:blank")
 	cmd.ExtraFiles = []*os.File{toBrowser, fromBrowser}
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {

@@ -30,6 +30,9 @@ func TestForeignClientsAreAccepted(t *testing.T) {
 			t.Parallel()
 			for _, p := range c.needs {
 				if _, err := exec.LookPath(p); err != nil {
+					if os.Getenv("IDREC_REQUIRE_CLIENTS") == "1" {
+						t.Fatalf("IDREC_REQUIRE_CLIENTS=1, and there is no %s on this machine", p)
+					}
 					t.Skipf("no %s on this machine", p)
 				}
 			}

@@ -121,9 +121,6 @@ func (s *Server) Close() error {
 // Path returns the path of the API.
 func (s *Server) Path() string { return s.path }
 
-// Engine returns the name of the engine.
-func (s *Server) Engine() string { return s.about.Name }
-
 // Announcement is a line for people that says which engine reads the pictures.
 func (s *Server) Announcement() string {
 	if s.specimenEngine() {
