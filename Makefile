@@ -57,6 +57,7 @@ check: lint drift cross vuln ## lint, drift of generated files, builds for all p
 .PHONY: lint
 lint: ## go vet, golangci-lint, buf lint
 	$(GO) vet ./...
+	$(GO) vet -modfile=.tools/go.mod .tools/dist/*.go
 	$(TOOL) golangci-lint run ./...
 	cd host-example/minimal && $(GO) tool -modfile=../../.tools/go.mod golangci-lint run ./...
 	$(TOOL) buf lint shared/proto
@@ -100,6 +101,17 @@ bench: ## speed, as ratios against a named alternative in the same run
 soak: ## the long forms of tests that CI runs short: a vendor that answers 502 for a minute
 	IDREC_SOAK=1 $(GO) test -count 1 -v -timeout 30m -run Outage ./host-example/idrec
 
+DIST = $(GO) run -modfile=.tools/go.mod .tools/dist/main.go .tools/dist/spdx.go -version $(VERSION)
+
+.PHONY: dist
+dist: ## release archives for all platforms in dist/, with sums and an SPDX list of contents
+	$(DIST) -out dist
+
+.PHONY: dist-twice
+dist-twice: ## build an archive twice and compare the bytes
+	@one=$$(mktemp -d); two=$$(mktemp -d); trap 'rm -rf $$one $$two' EXIT; \
+	  $(DIST) -platforms linux/amd64 -out $$one && $(DIST) -platforms linux/amd64 -out $$two && cmp $$one/SHA256SUMS $$two/SHA256SUMS
+
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin demo
+	rm -rf bin demo dist

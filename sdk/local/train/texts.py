@@ -73,7 +73,7 @@ class Texts:
             n = SURNAMES[int(len(SURNAMES) * r.random() ** 2)]
         for _ in range(1 if r.random() < 0.18 else 2):
             k = r.random()
-            n += r.choice(GIVEN) if k < 0.62 else r.choice(self.han) if k < 0.92 else r.choice(self.rare)
+            n += r.choice(GIVEN) if k < 0.68 else r.choice(self.han) if k < 0.95 else r.choice(self.rare)
         return n
 
     def address(self):
@@ -146,7 +146,7 @@ class Texts:
         """Random characters, some of them beyond GB 2312: it is what teaches the rare ones."""
         r = self.r
         n = r.randint(7, 12)
-        return "".join(r.choice(rare) if rare and r.random() < 0.22 else r.choice(pool) for _ in range(n))
+        return "".join(r.choice(rare) if rare and r.random() < 0.15 else r.choice(pool) for _ in range(n))
 
     def latin(self):
         r = self.r
