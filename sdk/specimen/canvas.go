@@ -65,6 +65,8 @@ func (p *path) polygon(points ...point) {
 type canvas struct {
 	img   *image.RGBA
 	scale float64 // pixels per millimetre
+	look  *look   // nil is plain, as demonstrations show it
+	lines []printedLine
 	z     vector.Rasterizer
 	buf   sfnt.Buffer
 }
@@ -134,6 +136,10 @@ type text struct {
 	font *sfnt.Font
 	// gap is added between characters, in millimetres.
 	gap float64
+	// stretch makes the characters wider; zero is 1.
+	stretch float64
+	// weight moves every outline outwards, in millimetres; negative makes thinner strokes.
+	weight float64
 	// angle turns the line about its left end, in radians, clockwise.
 	angle float64
 }
@@ -147,12 +153,20 @@ func (t text) middle() float64 {
 	return 0.38
 }
 
+// wide returns how much wider than drawn the characters are.
+func (t text) wide() float64 {
+	if t.stretch == 0 {
+		return 1
+	}
+	return t.stretch
+}
+
 // width returns how long the line is, in millimetres.
 func (c *canvas) width(t text) float64 {
 	w := 0.0
 	for _, r := range t.s {
 		_, advance := glyph(t.font, &c.buf, r)
-		w += advance/unitsPerEm*t.em + t.gap
+		w += advance/unitsPerEm*t.em*t.wide() + t.gap
 	}
 	return max(0, w-t.gap)
 }
@@ -168,16 +182,19 @@ func (c *canvas) outline(t text) path {
 	x, base := 0.0, t.middle()*t.em
 	for _, r := range t.s {
 		segments, advance := glyph(t.font, &c.buf, r)
+		if t.weight != 0 {
+			segments = embolden(segments, t.weight/t.em*unitsPerEm)
+		}
 		for _, s := range segments {
 			o := op{kind: "MLQC"[s.Op]}
 			for i, a := range s.Args {
-				gx := x + float64(a.X)/64/unitsPerEm*t.em
+				gx := x + float64(a.X)/64/unitsPerEm*t.em*t.wide()
 				gy := base + float64(a.Y)/64/unitsPerEm*t.em
 				o.p[i] = point{t.at.x + gx*cos - gy*sin, t.at.y + gx*sin + gy*cos}
 			}
 			p = append(p, o)
 		}
-		x += advance/unitsPerEm*t.em + t.gap
+		x += advance/unitsPerEm*t.em*t.wide() + t.gap
 	}
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seed-6b91b535/idrec/shared"
 )
@@ -91,41 +92,45 @@ func Draw(p Person, side shared.Side, o Options) *image.RGBA {
 	truth := p.Truth(side)
 	strip, err := stripFor(truth)
 	withStrip := !o.NoStrip && err == nil
-	if side == shared.SideEmblem {
-		c.emblemSide(truth, withStrip)
-		if withStrip {
-			c.strip(strip, emblemQR)
-		}
-		return c.img
-	}
-	c.portraitSide(p, truth, withStrip)
+	c.side(p, side, withStrip)
 	if withStrip {
-		c.strip(strip, portraitQR)
+		c.strip(strip, stripPlace(side))
 	}
 	return c.img
 }
 
+// stripPlace is where a side has its code.
+func stripPlace(side shared.Side) box {
+	if side == shared.SideEmblem {
+		return emblemQR
+	}
+	return portraitQR
+}
+
+// side draws what a person's card has beyond the base: the fields and the portrait or the emblem.
+func (c *canvas) side(p Person, side shared.Side, pale bool) {
+	if side == shared.SideEmblem {
+		c.emblemSide(p.Truth(side), pale)
+		return
+	}
+	c.portraitSide(p, p.Truth(side), pale)
+}
+
 func (c *canvas) portraitSide(p Person, t Truth, pale bool) {
-	c.fit(t.Name, point{valueX, nameY}, nameEm, nameWidth)
-	c.line(t.Sex, valueX, sexY)
-	c.line(t.Ethnicity, ethnicityX, sexY)
-	year, month, day := birthParts(t.BirthDate)
-	c.line(year, valueX, birthY)
-	c.centred(month, monthX, birthY)
-	c.centred(day, dayX, birthY)
+	c.fit(shared.FieldFullName, t.Name, point{valueX, nameY}, nameEm, nameWidth)
+	c.line(shared.FieldSex, t.Sex, valueX, sexY)
+	c.line(shared.FieldEthnicity, t.Ethnicity, ethnicityX, sexY)
+	c.birth(t.BirthDate)
 	for i, l := range p.AddressText() {
-		c.line(l, valueX, addressY+float64(i)*addressStep)
+		c.line(shared.FieldAddress, l, valueX, addressY+float64(i)*addressStep)
 	}
-	for i, d := range strings.Split(t.Number, "") { // every character in the middle of its pitch
-		w := c.width(text{s: d, em: numberEm, font: ocrb()})
-		c.write(text{s: d, at: point{numberX + float64(i)*numberPitch + (numberPitch-w)/2, numberY}, em: numberEm, font: ocrb()}, textInk)
-	}
+	c.number(t.Number)
 	c.portrait(portraitBox, pale)
 }
 
 func (c *canvas) emblemSide(t Truth, pale bool) {
-	c.fit(t.Authority, point{emblemValueX, authorityY}, textEm, authorityMax)
-	c.line(printedDay(t.ValidFrom)+"-"+printedDay(t.ValidUntil), emblemValueX, validityY)
+	c.fit(shared.FieldAuthority, t.Authority, point{emblemValueX, authorityY}, textEm, authorityMax)
+	c.validity(printedDay(t.ValidFrom), printedDay(t.ValidUntil))
 	c.emblem(emblemBox, pale)
 }
 
@@ -138,29 +143,94 @@ const (
 	daySignX   = 41.4
 )
 
-func (c *canvas) line(s string, x, y float64) {
-	c.write(text{s: s, at: point{x, y}, em: textEm, font: hei()}, textInk)
+// printedLine is a line of a field as it was printed: the text, and the box of its characters' advances
+// and em in millimetres.
+type printedLine struct {
+	field shared.FieldName
+	text  string
+	box   box
 }
 
-func (c *canvas) centred(s string, x, y float64) {
-	t := text{s: s, em: textEm, font: hei()}
-	t.at = point{x - c.width(t)/2, y}
-	c.write(t, textInk)
+// record notes where a field's line stands.
+func (c *canvas) record(field shared.FieldName, s string, from, to, y, em float64) {
+	c.lines = append(c.lines, printedLine{field, s, box{from, y - em/2, to - from, em}})
+}
+
+// value returns a text of a field in the look's face, weight and width, moved by the look's jitter.
+func (c *canvas) value(field shared.FieldName, s string, at point, em float64) text {
+	l := c.style()
+	move := l.move(field)
+	return text{s: s, at: point{at.x + move.x, at.y + move.y}, em: em * l.em(), font: l.font(s), stretch: l.stretch, weight: l.weight, gap: l.gap}
+}
+
+// print writes a line of a field and notes where it stands.
+func (c *canvas) print(field shared.FieldName, t text) {
+	c.write(t, c.style().ink)
+	c.record(field, t.s, t.at.x, t.at.x+c.width(t), t.at.y, t.em)
+}
+
+func (c *canvas) line(field shared.FieldName, s string, x, y float64) {
+	c.print(field, c.value(field, s, point{x, y}, textEm))
 }
 
 // fit writes a line, smaller if it were wider than width.
-func (c *canvas) fit(s string, at point, em, width float64) {
-	t := text{s: s, at: at, em: em, font: hei()}
+func (c *canvas) fit(field shared.FieldName, s string, at point, em, width float64) {
+	t := c.value(field, s, at, em)
 	if w := c.width(t); w > width {
 		t.em *= width / w
+		t.gap *= width / w
 	}
-	c.write(t, textInk)
+	c.print(field, t)
+}
+
+// birth prints year, month and day between their signs, which stand on every card.
+func (c *canvas) birth(date string) {
+	const field = shared.FieldBirthDate
+	year, month, day := birthParts(date)
+	t := c.value(field, year, point{valueX, birthY}, textEm)
+	c.write(t, c.style().ink)
+	from, y := t.at.x, t.at.y
+	for _, part := range []struct {
+		s      string
+		middle float64
+	}{{month, monthX}, {day, dayX}} {
+		t = c.value(field, part.s, point{part.middle, birthY}, textEm)
+		t.at.x -= c.width(t) / 2
+		c.write(t, c.style().ink)
+	}
+	c.record(field, printedBirth(date), from, daySignX+labelEm, y, t.em)
+}
+
+// number prints the number, every character in the middle of its pitch.
+func (c *canvas) number(s string) {
+	const field = shared.FieldNumber
+	l := c.style()
+	move, pitch := l.move(field), numberPitch*l.pitch
+	x, y, em := numberX+move.x, numberY+move.y, numberEm*l.em()
+	for i, d := range strings.Split(s, "") {
+		t := text{s: d, em: em, font: ocrb(), weight: l.weight}
+		t.at = point{x + float64(i)*pitch + (pitch-c.width(t))/2, y}
+		c.write(t, l.ink)
+	}
+	c.record(field, s, x, x+float64(utf8.RuneCountInString(s))*pitch, y, em)
+}
+
+// validity prints both days on one line, and notes each by itself.
+func (c *canvas) validity(from, until string) {
+	t := c.value(shared.FieldValidFrom, from+"-"+until, point{emblemValueX, validityY}, textEm)
+	c.write(t, c.style().ink)
+	end := t.at.x + c.width(t)
+	first, second := t, t
+	first.s, second.s = from, until
+	c.record(shared.FieldValidFrom, from, t.at.x, t.at.x+c.width(first), t.at.y, t.em)
+	c.record(shared.FieldValidUntil, until, end-c.width(second), end, t.at.y, t.em)
 }
 
 // printed draws what stands on every card of that side: labels, headings and 样本.
 func (c *canvas) printed(side shared.Side) {
+	l := c.style()
 	label := func(s string, x, y, gap float64) {
-		c.write(text{s: s, at: point{x, y}, em: labelEm, font: hei(), gap: gap}, labelInk)
+		c.write(text{s: s, at: point{x, y}, em: labelEm, font: l.font(s), gap: gap, weight: l.labelWeight}, l.label)
 	}
 	if side == shared.SideEmblem {
 		c.watermark(point{43, 27}, 0.28, 21)
@@ -186,9 +256,10 @@ func (c *canvas) printed(side shared.Side) {
 
 // title writes a heading about the middle x.
 func (c *canvas) title(s string, x, y, em, gap float64) {
-	t := text{s: s, em: em, font: hei(), gap: gap}
+	l := c.style()
+	t := text{s: s, em: em, font: l.font(s), gap: gap, weight: l.weight}
 	t.at = point{x - c.width(t)/2, y}
-	c.write(t, titleInk)
+	c.write(t, l.title)
 }
 
 // watermark writes 样本 large and pale about the middle, turned upwards. Texts are drawn over it.
@@ -219,7 +290,8 @@ const specimenText = "样本"
 // portrait draws the outline of a person: the same for everybody, and never from a photo. Under a
 // strip it is pale enough to count as light.
 func (c *canvas) portrait(b box, pale bool) {
-	ground, body, head, hair := color.NRGBA{0xF2, 0xF5, 0xF8, 0xFF}, color.NRGBA{0x5B, 0x74, 0x8C, 0xFF}, color.NRGBA{0xD9, 0xB9, 0x9C, 0xFF}, color.NRGBA{0x3A, 0x38, 0x3C, 0xFF}
+	tones := c.style().portrait
+	ground, body, head, hair := tones[0], tones[1], tones[2], tones[3]
 	if pale {
 		ground, body, head, hair = color.NRGBA{0xFC, 0xFC, 0xFC, 0xFF}, color.NRGBA{0xE2, 0xEA, 0xF1, 0xFF}, color.NRGBA{0xF4, 0xEA, 0xE0, 0xFF}, color.NRGBA{0xE2, 0xE0, 0xE2, 0xFF}
 	}
@@ -249,7 +321,7 @@ func (c *canvas) portrait(b box, pale bool) {
 
 // emblem draws a plain star in a ring: nobody's emblem.
 func (c *canvas) emblem(b box, pale bool) {
-	ink, ground := emblemInk, color.RGBA{0xF6, 0xE3, 0xC4, 0xFF}
+	ink, ground := c.style().emblem, color.RGBA{0xF6, 0xE3, 0xC4, 0xFF}
 	if pale {
 		ink, ground = color.RGBA{0xF3, 0xE0, 0xDC, 0xFF}, color.RGBA{0xFC, 0xFA, 0xF6, 0xFF}
 		c.rect(b, color.RGBA{0xFC, 0xFC, 0xFC, 0xFF})

@@ -123,27 +123,38 @@ func encodePNG(img image.Image) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// write makes the files, as many at once as there are processors.
+// write makes the files.
 func write(ctx context.Context, dir string, jobs []job) ([]File, error) {
+	files := make([]File, len(jobs))
+	err := fillFolder(ctx, dir, len(jobs), func(i int) error {
+		files[i] = jobs[i].File
+		return jobs[i].write(dir)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// fillFolder makes the folder and calls f with 0 to n-1, as many at once as there are processors.
+func fillFolder(ctx context.Context, dir string, n int, f func(i int) error) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // a folder of invented people is for everybody to read
-		return nil, refuse(err, "the folder cannot be made: give one that can be written")
+		return refuse(err, "the folder cannot be made: give one that can be written")
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	files := make([]File, len(jobs))
-	for i, j := range jobs {
-		files[i] = j.File
+	for i := range n {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			return j.write(dir)
+			return f(i)
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, shared.ErrorOf(err, shared.OutcomeNotSent, shared.BasisProved)
+		return shared.ErrorOf(err, shared.OutcomeNotSent, shared.BasisProved)
 	}
-	return files, nil
+	return nil
 }
 
 func (j job) write(dir string) error {
@@ -154,11 +165,16 @@ func (j job) write(dir string) error {
 	if err := writeNew(filepath.Join(dir, j.Name), data); err != nil || j.Content == ContentText {
 		return err
 	}
-	truth, err := json.MarshalIndent(j.Truth, "", "  ")
+	return writeTruth(dir, j.File, j.Truth)
+}
+
+// writeTruth writes the truth beside a file.
+func writeTruth(dir string, f File, truth any) error {
+	text, err := json.MarshalIndent(truth, "", "  ")
 	if err != nil {
 		return err
 	}
-	return writeNew(filepath.Join(dir, j.TruthName()), append(truth, '\n'))
+	return writeNew(filepath.Join(dir, f.TruthName()), append(text, '\n'))
 }
 
 // writeNew makes a file that is not there yet, or finds it there with the same content.

@@ -45,8 +45,12 @@ func (p Person) AddressText() []string {
 	return lines
 }
 
-// Truth returns what the given side shows. Every side but [shared.SideEmblem] is the portrait side.
+// Truth returns what the given side shows, or both sides where [shared.SideBoth] is given. Every other
+// side but [shared.SideEmblem] is the portrait side.
 func (p Person) Truth(side shared.Side) Truth {
+	if side == shared.SideBoth {
+		return p.Truth(shared.SidePortrait).with(p.Truth(shared.SideEmblem))
+	}
 	if side == shared.SideEmblem {
 		until := p.Expires.String()
 		if p.LongTerm() {

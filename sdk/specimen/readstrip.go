@@ -2,6 +2,8 @@ package specimen
 
 import (
 	"image"
+	"slices"
+	"strings"
 
 	"github.com/makiuchi-d/gozxing"
 	multi "github.com/makiuchi-d/gozxing/multi/qrcode/detector"
@@ -21,12 +23,22 @@ const (
 
 // ReadStrip reads the code of a specimen anywhere in the picture: any of the four ways up, tilted,
 // scaled down to a card of 400 pixels, compressed as JPEG at quality 60. ok is false where there is
-// none, or where it is not to be read. With several cards in the picture it reads at most one of them.
+// none, or where it is not to be read. With several cards in the picture it reads one of them; see
+// [ReadStrips].
 func ReadStrip(img image.Image) (t Truth, ok bool) {
+	if all := ReadStrips(img); len(all) > 0 {
+		return all[0], true
+	}
+	return Truth{}, false
+}
+
+// ReadStrips reads the codes of all specimens that are seen at the size at which the first one is read,
+// portrait sides first, each once.
+func ReadStrips(img image.Image) []Truth {
 	size := max(img.Bounds().Dx(), img.Bounds().Dy())
 	const tooSmall = 60 // no code of two pixels a module fits
 	if size < tooSmall {
-		return Truth{}, false
+		return nil
 	}
 	tried := 0
 	for _, search := range []int{smallSearch, largeSearch} {
@@ -36,31 +48,30 @@ func ReadStrip(img image.Image) (t Truth, ok bool) {
 		}
 		tried = factor
 		l := lumaOf(img, factor)
-		if t, ok = l.readStrip(); ok {
-			return t, true
+		all := l.readStrips()
+		if len(all) == 0 && size/factor < enlargeBelow {
+			all = l.twice().readStrips()
 		}
-		if size/factor < enlargeBelow {
-			if t, ok = l.twice().readStrip(); ok {
-				return t, true
-			}
+		if len(all) > 0 {
+			return all
 		}
 	}
-	return Truth{}, false
+	return nil
 }
 
-// readStrip looks for a code in the picture as it is, with a threshold by neighbourhood first, which
+// readStrips looks for codes in the picture as it is, with a threshold by neighbourhood first, which
 // copes with uneven light, and one for all of the picture after.
-func (l luma) readStrip() (Truth, bool) {
+func (l luma) readStrips() []Truth {
 	source, err := gozxing.NewPlanarYUVLuminanceSource(l.pix, l.w, l.h, 0, 0, l.w, l.h, false)
 	if err != nil {
-		return Truth{}, false
+		return nil
 	}
 	for _, binarize := range []func(gozxing.LuminanceSource) gozxing.Binarizer{gozxing.NewHybridBinarizer, gozxing.NewGlobalHistgramBinarizer} {
-		if t, ok := readCode(binarize(source)); ok {
-			return t, true
+		if all := readCodes(binarize(source)); len(all) > 0 {
+			return all
 		}
 	}
-	return Truth{}, false
+	return nil
 }
 
 // The bounds on the work that one picture can cause.
@@ -72,21 +83,21 @@ const (
 	maxPlaces = 64
 )
 
-// readCode decodes the QR codes that there may be until one has the data of a strip. It looks for all
-// the places: the library's reader of a single code takes the first three that look like the squares
+// readCodes decodes the QR codes that there may be and returns those with the data of a strip. It looks
+// for all the places: the library's reader of a single code takes the first three that look like the squares
 // at a code's corners, and what lies inside a code can look like one too.
 //
 // The library indexes by what it measured in the picture, so a picture made to mislead it can make it
 // panic: that is a picture without a code, as is one with too many corners.
-func readCode(b gozxing.Binarizer) (t Truth, ok bool) {
+func readCodes(b gozxing.Binarizer) (all []Truth) {
 	defer func() {
 		if recover() != nil {
-			t, ok = Truth{}, false
+			all = nil
 		}
 	}()
 	bits, err := b.GetBlackMatrix()
 	if err != nil {
-		return Truth{}, false
+		return nil
 	}
 	hints := map[gozxing.DecodeHintType]any{
 		gozxing.DecodeHintType_TRY_HARDER:    true,
@@ -99,7 +110,7 @@ func readCode(b gozxing.Binarizer) (t Truth, ok bool) {
 		}
 	}).FindMulti(hints)
 	if err != nil {
-		return Truth{}, false
+		return nil
 	}
 	for _, place := range places[:min(len(places), maxPlaces)] {
 		found, err := detector.NewDetector(bits).ProcessFinderPatternInfo(place)
@@ -110,9 +121,12 @@ func readCode(b gozxing.Binarizer) (t Truth, ok bool) {
 		if err != nil || len(code.GetByteSegments()) != 1 {
 			continue
 		}
-		if t, err := decodePayload(code.GetByteSegments()[0]); err == nil {
-			return t, true
+		if t, err := decodePayload(code.GetByteSegments()[0]); err == nil && !slices.Contains(all, t) {
+			all = append(all, t)
 		}
 	}
-	return Truth{}, false
+	slices.SortStableFunc(all, func(a, b Truth) int { // portrait after emblem by the alphabet, so backwards
+		return strings.Compare(string(b.Side), string(a.Side))
+	})
+	return all
 }

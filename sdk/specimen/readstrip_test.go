@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"golang.org/x/image/draw"
@@ -70,7 +71,7 @@ func TestEnlargingReadsWhatIsSmallerThanPromised(t *testing.T) {
 	read, enlarged := 0, 0
 	for _, p := range People(10, 99) {
 		small := compressed(t, shrunk(Draw(p, shared.SidePortrait, Options{}), 260), 60)
-		if _, ok := lumaOf(small, 1).readStrip(); ok {
+		if len(lumaOf(small, 1).readStrips()) > 0 {
 			read++
 		}
 		if _, ok := ReadStrip(small); ok {
@@ -111,6 +112,20 @@ func TestStripIsReadInScenes(t *testing.T) {
 			small := Scene(card, SceneOptions{Width: 2500, Height: 1600, CardWidth: 440, Degrees: degrees})
 			mustRead(t, compressed(t, small, 75), p.Truth(side), "small on a desk")
 		}
+	}
+}
+
+func TestAllStripsOfAPageAreRead(t *testing.T) {
+	t.Parallel()
+	p, q := Cast()[0], Cast()[4]
+	page := image.NewRGBA(image.Rect(0, 0, 600, 1100))
+	draw.Draw(page, page.Rect, image.White, image.Point{}, draw.Src)
+	for i, card := range []*image.RGBA{Draw(p, shared.SideEmblem, Options{Width: 500}), Draw(p, shared.SidePortrait, Options{Width: 500}), Draw(q, shared.SidePortrait, Options{Width: 500})} {
+		draw.Draw(page, card.Rect.Add(image.Point{50, 30 + i*350}), card, image.Point{}, draw.Src)
+	}
+	all := ReadStrips(compressed(t, page, 80))
+	if len(all) != 3 || all[2] != p.Truth(shared.SideEmblem) || !slices.Contains(all, p.Truth(shared.SidePortrait)) || !slices.Contains(all, q.Truth(shared.SidePortrait)) {
+		t.Errorf("%d codes: %+v", len(all), all)
 	}
 }
 

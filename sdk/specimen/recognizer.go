@@ -25,7 +25,8 @@ const (
 )
 
 // Recognizer is a [shared.Recognizer] for tests and demonstrations: it reads the code of a specimen,
-// free of charge, and answers [shared.StatusUnknown] to every other picture. What is no picture is an
+// free of charge, and answers [shared.StatusUnknown] to every other picture. Both sides in one picture
+// give one card; the cards of several people give one of them and [shared.FindingSeveralCards]. What is no picture is an
 // error of package picture. It takes pictures by bytes and by path. The zero value is ready for use.
 type Recognizer struct {
 	// Now tells the time, for the timings; nil is time.Now.
@@ -87,19 +88,43 @@ func (r *Recognizer) Recognize(ctx context.Context, req *shared.Request) (*share
 		Picture: shared.Picture{SHA256: hexDigest, Format: info.Format, Width: info.Width, Height: info.Height},
 		Extras:  map[string]string{NoteKey: Note},
 	}
-	if t, ok := ReadStrip(img); ok {
+	if t, people := oneCard(ReadStrips(img)); people > 0 {
 		if err := show(res, t, req); err != nil {
 			return fail(err)
+		}
+		if people > 1 {
+			res.Findings = append(res.Findings, shared.Finding{Code: shared.FindingSeveralCards, Severity: shared.SeverityWarning,
+				Count: people, Message: "the picture shows the cards of several people; one of them is given"})
 		}
 	}
 	res.Timings.Total = now().Sub(start)
 	return res, nil
 }
 
+// oneCard returns the first card, both of its sides where they are there alone, and of how many people
+// there are cards. Nothing on a card's two sides says that they belong together: one of each are taken
+// to do so.
+func oneCard(sides []Truth) (t Truth, people int) {
+	portraits := 0
+	for _, s := range sides {
+		if s.Side == shared.SidePortrait {
+			portraits++
+		}
+	}
+	people = max(portraits, len(sides)-portraits)
+	switch {
+	case people == 0:
+		return Truth{}, 0
+	case people == 1 && len(sides) == 2:
+		return sides[0].with(sides[1]), 1
+	}
+	return sides[0], people
+}
+
 // show puts what was read into the result.
 func show(res *shared.Result, t Truth, req *shared.Request) error {
 	res.Status, res.Side, res.Fields = shared.StatusNormal, t.Side, t.Fields()
-	if req.Side != shared.SideDetect && req.Side != t.Side {
+	if req.Side != shared.SideDetect && req.Side != t.Side && t.Side != shared.SideBoth {
 		res.Status = shared.StatusReversedSide
 	}
 	if len(req.Fields) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,6 +76,27 @@ func TestTheOtherSideIsReadAndReported(t *testing.T) {
 				t.Errorf("shown %s, asked %q: %s", shown, asked, res)
 			}
 		}
+	}
+}
+
+func TestBothSidesOnAPageAreOneCard(t *testing.T) {
+	t.Parallel()
+	p, q := Cast()[1], Cast()[3]
+	photo := func(second PhotoCard) []byte {
+		cards := []PhotoCard{{Person: p, Side: shared.SidePortrait}, second}
+		data, _ := Photo(cards, PhotoOptions{Level: LevelFlat, Seed: 1, Strip: true, Width: 1200})
+		return data
+	}
+	for _, asked := range []shared.Side{shared.SideDetect, shared.SidePortrait, shared.SideEmblem} {
+		res := recognize(t, &shared.Request{Image: shared.Image{Bytes: photo(PhotoCard{Person: p, Side: shared.SideEmblem})}, Side: asked})
+		want := p.Truth(shared.SideBoth).Fields()
+		if res.Status != shared.StatusNormal || res.Side != shared.SideBoth || !maps.Equal(res.Fields, want) || len(want) != 9 || len(res.Findings) > 0 {
+			t.Errorf("asked for %q: %s, %s, %d fields of %d, %v", asked, res.Status, res.Side, len(res.Fields), len(want), res.Findings)
+		}
+	}
+	res := recognize(t, &shared.Request{Image: shared.Image{Bytes: photo(PhotoCard{Person: q})}})
+	if res.Side != shared.SidePortrait || len(res.Findings) != 1 || res.Findings[0].Code != shared.FindingSeveralCards || res.Findings[0].Count != 2 {
+		t.Errorf("two people: %s, %v", res.Side, res.Findings)
 	}
 }
 

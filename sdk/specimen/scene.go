@@ -88,14 +88,16 @@ func sample(img *image.RGBA, x, y float64) (r, g, b uint8) {
 	x, y = max(0, x-0.5), max(0, y-0.5)
 	x0, y0 := min(int(x), img.Rect.Dx()-2), min(int(y), img.Rect.Dy()-2)
 	fx, fy := min(int((x-float64(x0))*256), 256), min(int((y-float64(y0))*256), 256)
-	p := img.Pix[y0*img.Stride+x0*4:]
-	q := img.Pix[(y0+1)*img.Stride+x0*4:]
-	mix := func(i int) uint8 {
-		top := int(p[i])*(256-fx) + int(p[i+4])*fx
-		bottom := int(q[i])*(256-fx) + int(q[i+4])*fx
-		return uint8((top*(256-fy) + bottom*fy) >> 16)
-	}
-	return mix(0), mix(1), mix(2)
+	p := img.Pix[y0*img.Stride+x0*4:][:8:8]
+	q := img.Pix[(y0+1)*img.Stride+x0*4:][:8:8]
+	a := (256 - fx) * (256 - fy)
+	c := (256 - fx) * fy
+	d := fx * fy
+	e := fx*256 - d
+	r = uint8((int(p[0])*a + int(p[4])*e + int(q[0])*c + int(q[4])*d) >> 16)
+	g = uint8((int(p[1])*a + int(p[5])*e + int(q[1])*c + int(q[5])*d) >> 16)
+	b = uint8((int(p[2])*a + int(p[6])*e + int(q[2])*c + int(q[6])*d) >> 16)
+	return r, g, b
 }
 
 // desk fills the picture with wood. Its grain runs along x and repeats, so that a picture of 48

@@ -23,6 +23,12 @@ type Truth struct {
 	ValidUntil string      `json:"valid_until,omitempty"`
 }
 
+// with returns a portrait side's truth with an emblem side's: that of both sides of a card.
+func (t Truth) with(emblem Truth) Truth {
+	t.Side, t.Authority, t.ValidFrom, t.ValidUntil = shared.SideBoth, emblem.Authority, emblem.ValidFrom, emblem.ValidUntil
+	return t
+}
+
 // Values returns the fields that are shown, normalised; the same as the card of a record.
 func (t Truth) Values() map[shared.FieldName]string {
 	all := map[shared.FieldName]string{
