@@ -41,6 +41,7 @@ const (
 	CodeURLRefused        Code = "url_refused"
 	CodeURLFailed         Code = "url_failed"
 	CodeKeyReused         Code = "key_reused"
+	CodeForgotten         Code = "forgotten"
 	CodeVendorMessage     Code = "vendor_message"
 )
 
@@ -172,6 +173,7 @@ var codeTable = []CodeInfo{
 	{CodeURLTooLong, ClassInput, false, exitFailed, "the picture's address is longer than the vendor takes", "shorten it, or let idrec fetch the picture"},
 	{CodeURLRefused, ClassInput, false, exitFailed, "the picture's address is not on the allow-list, or private", "allow the host in the configuration, or give the picture itself"},
 	{CodeURLFailed, ClassInput, false, exitFailed, "the picture could not be fetched from its address", "check the address, or give the picture itself"},
+	{CodeForgotten, ClassInput, false, exitFailed, "this picture was paid for, and its answer was deleted on request or by age", "to pay for it again, ask with unsafe_buy_again"},
 	{CodeKeyReused, ClassInput, false, exitFailed, "the caller's key was used for another picture", "use one key for one picture"},
 	{CodeVendorMessage, ClassInput, false, exitFailed, "the vendor answered with a text of its own", "read the vendor's text"},
 

@@ -22,8 +22,10 @@
 //
 // # Stores
 //
-// [NewMemory] is the store in memory, which lasts as long as the process. Every store must pass the
-// suite in package ledgertest.
+// [NewMemory] is the store in memory, which lasts as long as the process. Package sqlite has the one in a
+// file, for the processes of one machine, package postgres the one for several machines, and package open
+// chooses among them; so none of them comes along with this package. Every store must pass the suite in
+// package ledgertest.
 //
 // Days begin at midnight in Asia/Shanghai, the vendor's; a call counts for the day on which it began.
 package ledger

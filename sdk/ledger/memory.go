@@ -1,8 +1,10 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,17 +41,20 @@ type memory struct {
 	mu        sync.Mutex
 	owners    map[int64]bool // the living ones
 	lastOwner int64
+	lastCall  int64
 	calls     map[string]*memoryCall
 	keys      map[string][]*memoryCall // those that answer or are in flight, in the order of Begin
 	aliases   map[string]string        // alias → key
 	unbilled  []string                 // CallIDs, oldest first
 	days      map[string]*memoryDay
+	books     map[bookLine]*Limit
 	runs      map[string]*Limit
 	total     shared.Tally
 	registers map[string]memoryRegister
 }
 
 type memoryCall struct {
+	seq    int64 // the order of Begin, whatever the clocks say
 	intent Intent
 	owner  int64
 	entry  Entry         // but for Own
@@ -70,7 +75,7 @@ type memoryRegister struct {
 func NewMemory(opts MemoryOptions) *Memory {
 	m := &memory{
 		digester: opts.Digester, owners: map[int64]bool{}, calls: map[string]*memoryCall{}, keys: map[string][]*memoryCall{},
-		aliases: map[string]string{}, days: map[string]*memoryDay{}, runs: map[string]*Limit{}, registers: map[string]memoryRegister{},
+		aliases: map[string]string{}, days: map[string]*memoryDay{}, books: map[bookLine]*Limit{}, runs: map[string]*Limit{}, registers: map[string]memoryRegister{},
 	}
 	if m.digester == nil {
 		m.digester = RandomDigester()
@@ -145,11 +150,13 @@ func (m *Memory) lookup(key string) Entry {
 	rank := func(c *memoryCall) int {
 		switch {
 		case c.entry.State == shared.RecallInFlight:
+			return 4
+		case c.entry.Outcome != shared.OutcomeBilled || !c.entry.HasResult:
+			return 1
+		case c.entry.Forgotten.IsZero():
 			return 3
-		case c.entry.Outcome == shared.OutcomeBilled && c.entry.HasResult:
-			return 2
 		}
-		return 1
+		return 2
 	}
 	for _, c := range m.keys[key] {
 		if best == nil || rank(c) >= rank(best) {
@@ -209,6 +216,14 @@ func (m *Memory) Begin(ctx context.Context, in Intent) (Entry, bool, error) {
 	if err := OverBudget(in, ScopeDay, in.DayLimit, m.day(in.At).spent); err != nil {
 		return Entry{}, false, err
 	}
+	spent := Limit{}
+	for _, c := range m.keys[in.Key] {
+		spent.Yuan += c.entry.Price
+		spent.Calls++
+	}
+	if err := OverBudget(in, ScopeKey, in.KeyLimit, spent); err != nil {
+		return Entry{}, false, err
+	}
 	if in.Alias != "" {
 		m.aliases[in.Alias] = in.Key
 	}
@@ -217,7 +232,8 @@ func (m *Memory) Begin(ctx context.Context, in Intent) (Entry, bool, error) {
 }
 
 func (m *Memory) add(in Intent, e Entry) *memoryCall {
-	c := &memoryCall{intent: in, owner: m.owner, entry: e, open: make(chan struct{})}
+	m.lastCall++
+	c := &memoryCall{seq: m.lastCall, intent: in, owner: m.owner, entry: e, open: make(chan struct{})}
 	m.calls[in.CallID] = c
 	m.keys[in.Key] = append(m.keys[in.Key], c)
 	m.count(c, +1)
@@ -236,36 +252,38 @@ func (m *Memory) Settle(ctx context.Context, s Settlement) error {
 	if !ok {
 		c = m.add(s.Intent, Entry{State: shared.RecallInFlight, Key: s.Intent.Key, CallID: s.Intent.CallID, Begun: s.Intent.At})
 	}
-	if c.entry.State == shared.RecallSettled {
+	late := Entry{State: shared.RecallSettled, Outcome: s.Outcome}
+	if c.entry.State == shared.RecallSettled && (!c.entry.Decided || late.Unclear()) {
 		return nil
 	}
 	inFlight := c.entry.State == shared.RecallInFlight
-	m.count(c, -1)
-	c.entry.State, c.entry.Outcome, c.entry.Basis, c.entry.Ended = shared.RecallSettled, s.Outcome, s.Basis, s.At
-	c.entry.Answer, c.entry.HasResult, c.entry.Price = s.Answer, s.HasResult, 0
-	if s.Outcome.MayBeBilled() {
-		c.entry.Price = s.Price
-	}
-	m.count(c, +1)
+	m.change(c, func(e *Entry) {
+		e.State, e.Outcome, e.Basis, e.Ended, e.Decided = shared.RecallSettled, s.Outcome, s.Basis, s.At, false
+		e.HasResult, e.Price = s.HasResult, 0
+		if e.Forgotten.IsZero() {
+			e.Answer = s.Answer
+		}
+		if s.Outcome.MayBeBilled() {
+			e.Price = s.Price
+		}
+	})
 	if inFlight {
 		close(c.open)
-	}
-	if !s.Outcome.MayBeBilled() {
-		m.forget(c)
 	}
 	return nil
 }
 
-// forget takes a call that was not billed out of what answers, and bounds how many such are kept.
-func (m *Memory) forget(c *memoryCall) {
-	kept := m.keys[c.intent.Key][:0]
-	for _, o := range m.keys[c.intent.Key] {
-		if o != c {
-			kept = append(kept, o)
-		}
-	}
-	if m.keys[c.intent.Key] = kept; len(kept) == 0 {
-		delete(m.keys, c.intent.Key)
+// change changes a call that ends or has ended, and with it the books and what answers its key.
+func (m *memory) change(c *memoryCall, f func(*Entry)) {
+	m.count(c, -1)
+	m.leave(c)
+	f(&c.entry)
+	m.count(c, +1)
+	if c.entry.Answers() {
+		calls := m.keys[c.intent.Key]
+		i, _ := slices.BinarySearchFunc(calls, c, func(a, b *memoryCall) int { return cmp.Compare(a.seq, b.seq) })
+		m.keys[c.intent.Key] = slices.Insert(calls, i, c)
+		return
 	}
 	m.unbilled = append(m.unbilled, c.intent.CallID)
 	if len(m.unbilled) > unbilledKept {
@@ -275,6 +293,14 @@ func (m *Memory) forget(c *memoryCall) {
 		}
 		m.unbilled[0] = ""
 		m.unbilled = m.unbilled[1:]
+	}
+}
+
+// leave takes a call out of what answers its key.
+func (m *memory) leave(c *memoryCall) {
+	calls := slices.DeleteFunc(m.keys[c.intent.Key], func(o *memoryCall) bool { return o == c })
+	if m.keys[c.intent.Key] = calls; len(calls) == 0 {
+		delete(m.keys, c.intent.Key)
 	}
 }
 
@@ -332,7 +358,7 @@ func (m *Memory) Tally(ctx context.Context, at time.Time) (day, total shared.Tal
 	return m.day(at).tally, m.total, nil
 }
 
-func (m *Memory) day(t time.Time) *memoryDay {
+func (m *memory) day(t time.Time) *memoryDay {
 	name := Day(t)
 	d := m.days[name]
 	if d == nil {
@@ -343,10 +369,16 @@ func (m *Memory) day(t time.Time) *memoryDay {
 }
 
 // count adds what a call in its present state contributes to the books, or takes it away.
-func (m *Memory) count(c *memoryCall, sign int64) {
+func (m *memory) count(c *memoryCall, sign int64) {
 	day := m.day(c.intent.At)
 	e := &c.entry
 	money := shared.Money(sign) * e.Price
+	line := bookLine{Day(c.intent.At), c.intent.Provider, c.intent.Product, e.Outcome, e.Basis}
+	if m.books[line] == nil {
+		m.books[line] = &Limit{}
+	}
+	m.books[line].Calls += sign
+	m.books[line].Yuan += money
 	for _, t := range []*shared.Tally{&day.tally, &m.total} {
 		switch {
 		case e.State == shared.RecallInFlight:

@@ -29,6 +29,7 @@ type Scope string
 const (
 	ScopeRun Scope = "run"
 	ScopeDay Scope = "day"
+	ScopeKey Scope = "picture"
 )
 
 // OverBudget is the refusal of an intent whose reservation would exceed a limit, given what is spent,
@@ -50,4 +51,25 @@ func OverBudget(in Intent, scope Scope, limit, spent Limit) *shared.Error {
 		e.RetryAfter = NextDay(in.At).Sub(in.At).Round(time.Second)
 	}
 	return e
+}
+
+// NotUnclear is the refusal of a decision on a call that is not unclear; e is what the record has of it.
+func NotUnclear(callID string, e Entry) *shared.Error {
+	message := "the record has no such call"
+	switch e.State {
+	case shared.RecallInFlight:
+		message = "this call is in flight: wait for it to end"
+	case shared.RecallSettled:
+		message = "this call is settled as " + string(e.Outcome) + ": there is nothing to decide"
+	case shared.RecallUnknown, shared.RecallInDoubt:
+	}
+	return refusal(shared.CodeInvalidRequest, Intent{CallID: callID, Key: e.Key}, message)
+}
+
+// DecidedOutcome is the outcome that [Archive.Decide] records.
+func DecidedOutcome(billed bool) shared.Outcome {
+	if billed {
+		return shared.OutcomeBilled
+	}
+	return shared.OutcomeRejected
 }

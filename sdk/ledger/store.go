@@ -18,6 +18,7 @@ type Store interface {
 	Calls
 	Books
 	Registers
+	Archive
 	// Digester is the keyed digest of this record. It is the same for every owner and never changes,
 	// so that keys made today are found in years.
 	Digester() *Digester
@@ -32,8 +33,9 @@ type Store interface {
 type Calls interface {
 	// Lookup tells what the record answers for a request key; [Entry.State] is
 	// [shared.RecallUnknown] where it has nothing. Where there are several calls, a call in flight
-	// comes first, then the latest that was billed and has a result, then the latest that was or may
-	// have been billed. Calls that were not billed answer nothing.
+	// comes first, then the latest that was billed and has a result, then the latest of which the result
+	// was forgotten, then the latest that was or may have been billed. Calls that were not billed answer
+	// nothing. The latest is the one that was begun last, whatever the clocks said.
 	//
 	// alias may be empty. One that is bound to another key is refused with [shared.CodeKeyReused].
 	Lookup(ctx context.Context, key, alias string) (Entry, error)
@@ -44,13 +46,18 @@ type Calls interface {
 	// Lookup would have told. [Intent.Resend] lets through where the answer would be an unclear call,
 	// [Intent.BuyAgain] where it would be a billed one; nothing lets through a call in flight.
 	//
+	// [Intent.KeyLimit] counts the calls of the key on record, which are those of all time unless they were
+	// deleted without a tombstone.
+	//
 	// Refused with [shared.CodeBudgetExhausted] where a limit would be exceeded, with
 	// [shared.CodeKeyReused] as Lookup, and with [shared.CodeInvalidRequest] where the CallID was used
 	// for another key, or for one that may not be sent again.
 	Begin(ctx context.Context, in Intent) (e Entry, began bool, err error)
 	// Settle records how a call ended: one durable write. A call that was never begun is recorded
 	// whole. The first outcome stands; settling again changes nothing and is no error, so that a write
-	// whose fate is unknown can be repeated.
+	// whose fate is unknown can be repeated. What [Archive.Decide] decided gives way to a clear outcome,
+	// since the owner has seen what the decision only supposed. Of a call that was forgotten meanwhile the
+	// outcome is recorded and the answer is not.
 	Settle(ctx context.Context, s Settlement) error
 	// Wait returns when the call is no longer in flight, because it was settled or its owner is gone,
 	// or with ctx's error. An unknown call is not in flight.
@@ -96,6 +103,8 @@ type Intent struct {
 	Run string
 	// RunLimit bounds the spend of Run, DayLimit that of the day of At over all calls.
 	RunLimit, DayLimit Limit
+	// KeyLimit bounds the spend of Key over all its calls, which only the unsafe ways on can repeat.
+	KeyLimit Limit
 	// Resend and BuyAgain are the unsafe ways on, see [Calls.Begin].
 	Resend, BuyAgain bool
 
@@ -149,6 +158,11 @@ type Entry struct {
 	HasResult bool
 	Begun     time.Time
 	Ended     time.Time
+	// Forgotten is when the answer was deleted on request or by age; zero: it was not. The entry still
+	// answers its key, with [shared.CodeForgotten] unless it is unclear.
+	Forgotten time.Time
+	// Decided says that the outcome is what [Archive.Decide] was told.
+	Decided bool
 }
 
 // Answers reports whether a request for the entry's key must be answered from the entry and not sent:

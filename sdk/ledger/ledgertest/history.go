@@ -75,6 +75,9 @@ func history(s *scene) {
 		if _, total := s.tally(noon); total != want {
 			rt.Fatalf("the books have %+v, want %+v", total, want)
 		}
+		if got := tallyOf(s.usage("", "")); got != want {
+			rt.Fatalf("the usage adds up to %+v, want %+v", got, want)
+		}
 	})
 }
 

@@ -48,6 +48,18 @@ func Run(t *testing.T, open Open) {
 		{"FinishedContextWritesNothing", finishedContext},
 		{"ClosedStoreFails", closed},
 		{"DigestsAreTheSameForAllOwners", digests},
+		{"LatestIsByOrderOfBegin", latest},
+		{"BudgetOfPictureCountsAllItsCalls", budgetOfKey},
+		{"RecordsComeInOrderThroughTheFilter", records},
+		{"DecisionSettlesWhatIsUnclear", decide},
+		{"DecisionIsRefusedWhereNothingIsUnclear", decideRefused},
+		{"ClearOutcomeBeatsDecision", decideLate},
+		{"ForgottenAnswersItsKey", forgotten},
+		{"WithoutTombstoneTheKeyIsFree", forgottenWhole},
+		{"CallInFlightIsNeverForgotten", forgetInFlight},
+		{"ForgettingDropsAliasesOfKeysNotHeld", forgetAliases},
+		{"LateAnswerOfForgottenCallIsDropped", forgottenLate},
+		{"UsageIsTheSumOfCalls", usage},
 		{"AnyHistoryAddsUp", history},
 	} {
 		t.Run(c.name, func(t *testing.T) {
