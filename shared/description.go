@@ -94,6 +94,8 @@ type ConfigField struct {
 	// Secret: hosts never show, log or store the value, and take it by file, environment or command,
 	// never on a command line.
 	Secret bool
-	Enum   []string
-	Help   string // one line, with the unit
+	// Enum lists the values of a [TypeEnum]; of a [TypePath], words that are taken besides paths. A path
+	// with :// in it is an address, and no path of the host's machine.
+	Enum []string
+	Help string // one line, with the unit
 }

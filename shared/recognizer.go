@@ -73,8 +73,47 @@ func WithImageHandedOver(ctx context.Context) context.Context {
 	return context.WithValue(ctx, imageHandedOverKey{}, true)
 }
 
-// ImageHandedOver reports whether [WithImageHandedOver] was said.
-func ImageHandedOver(ctx context.Context) bool { return ctx.Value(imageHandedOverKey{}) != nil }
+// ImageHandedOver reports whether [WithImageHandedOver] was said, or [WithImageHold], whose memory is
+// then the caller's for good.
+func ImageHandedOver(ctx context.Context) bool {
+	switch v := ctx.Value(imageHandedOverKey{}).(type) {
+	case nil:
+		return false
+	case imageMemory:
+		v.Keep()
+	}
+	return true
+}
+
+// imageMemory is what [WithImageHold] sets.
+type imageMemory interface {
+	Hold() (release func())
+	Keep()
+}
+
+// WithImageHold says in ctx that the memory of the request's picture is wanted back. Hold keeps it until
+// what it returns was called; Keep gives it up for good. It goes back only if somebody held it, all
+// have released it, nobody kept it, and Recognize has returned: a recognizer that knows nothing of this
+// never sees its picture change.
+func WithImageHold(ctx context.Context, memory imageMemory) context.Context {
+	return context.WithValue(ctx, imageHandedOverKey{}, memory)
+}
+
+// HoldImage keeps the bytes of the request's picture as they are until release is called, once, also
+// after Recognize returned: until the call is settled and the last body that reads them is closed. ok is
+// false where nobody but the caller of Recognize owns them; then they must be copied if they are used
+// afterwards, and release does nothing. It costs next to nothing, and spares a copy and a picture's worth
+// of garbage.
+func HoldImage(ctx context.Context) (release func(), ok bool) {
+	switch v := ctx.Value(imageHandedOverKey{}).(type) {
+	case nil:
+		return func() {}, false
+	case imageMemory:
+		return v.Hold(), true
+	default:
+		return func() {}, true // it is the recognizer's own
+	}
+}
 
 // WithBeforeSend returns a context whose [BeforeSend] runs f. A layer that keeps the record of paid
 // calls sets it; f makes the intention to send durable, and reserves the money.

@@ -3,7 +3,6 @@ package host
 import (
 	"bytes"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -20,12 +19,12 @@ import (
 type binary struct {
 	path   string
 	file   *os.File
-	script bool // begins with #!
-	pinned bool
+	script bool   // begins with #!
+	pin    string // hex digest that the file must have; empty: any
 
-	sumOnce sync.Once
-	sum     string
-	sumErr  error
+	mu     sync.Mutex
+	sum    string      // hex digest of the file as it was at summed
+	summed fs.FileInfo // nil: never
 }
 
 // openBinary opens and checks the file. pin is the hex digest that it must have, or empty.
@@ -41,15 +40,15 @@ func openBinary(path, pin string) (*binary, error) {
 		}
 		return nil, fault(shared.CodePluginRefused, "the plugin's file cannot be opened for reading: check its permissions", err)
 	}
-	b := &binary{path: path, file: f, pinned: pin != ""}
-	if err := b.check(pin); err != nil {
+	b := &binary{path: path, file: f, pin: strings.ToLower(pin)}
+	if err := b.check(); err != nil {
 		b.close()
 		return nil, err
 	}
 	return b, nil
 }
 
-func (b *binary) check(pin string) error {
+func (b *binary) check() error {
 	i, err := b.file.Stat()
 	if err != nil {
 		return fault(shared.CodePluginRefused, "the plugin's file cannot be examined", err)
@@ -65,35 +64,62 @@ func (b *binary) check(pin string) error {
 		return fault(shared.CodePluginFailed, "the plugin's file is empty or cannot be read: install it again", err)
 	}
 	b.script = bytes.Equal(head, []byte("#!"))
-	if pin == "" {
+	if b.pin == "" {
 		return nil
 	}
-	want, err := hex.DecodeString(strings.ToLower(pin))
-	if err != nil || len(want) != sha256.Size {
+	if !isDigest(b.pin) {
 		return fault(shared.CodeConfigurationInvalid, "the plugin's pinned SHA-256 is not 64 hex digits", nil)
 	}
 	sum, err := b.sha256()
 	if err != nil {
 		return fault(shared.CodePluginRefused, "the plugin's file cannot be read to the end", err)
 	}
-	if got, _ := hex.DecodeString(sum); subtle.ConstantTimeCompare(got, want) != 1 {
+	if sum != b.pin { // neither is a secret
 		return fault(shared.CodePluginRefused, "the plugin's file has not the pinned SHA-256: install the right version, or pin this one if you trust it", nil)
 	}
 	return nil
 }
 
-// sha256 returns the hex digest of the open file.
+// sha256 returns the hex digest of the open file. It is made anew when the file was written to since.
 func (b *binary) sha256() (string, error) {
-	b.sumOnce.Do(func() {
-		h := sha256.New()
-		// By offset, since the descriptor's own place is shared with the processes that have it.
-		if _, err := io.Copy(h, io.NewSectionReader(b.file, 0, 1<<62)); err != nil {
-			b.sumErr = err
-			return
-		}
-		b.sum = hex.EncodeToString(h.Sum(nil))
-	})
-	return b.sum, b.sumErr
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, err := b.file.Stat()
+	if err != nil {
+		return "", err
+	}
+	if b.summed != nil && untouched(b.summed, now) {
+		return b.sum, nil
+	}
+	h := sha256.New()
+	// By offset, since the descriptor's own place is shared with the processes that have it.
+	if _, err := io.Copy(h, io.NewSectionReader(b.file, 0, 1<<62)); err != nil {
+		return "", err
+	}
+	b.sum, b.summed = hex.EncodeToString(h.Sum(nil)), now
+	return b.sum, nil
+}
+
+// isDigest reports whether s is a SHA-256 in hex.
+func isDigest(s string) bool {
+	d, err := hex.DecodeString(s)
+	return err == nil && len(d) == sha256.Size
+}
+
+// stillPinned is the check before each start: a file that does not run can be written to in its place,
+// so the one that was checked at first may hold another program by the time it is started anew.
+func (b *binary) stillPinned() error {
+	if b.pin == "" {
+		return nil
+	}
+	sum, err := b.sha256()
+	if err != nil {
+		return fault(shared.CodePluginRefused, "the plugin's file cannot be read to the end", err)
+	}
+	if sum != b.pin {
+		return fault(shared.CodePluginRefused, "the plugin's file was written to since it was checked: install the pinned version again", nil)
+	}
+	return nil
 }
 
 // unchanged reports whether the path still names the file that was opened.
@@ -109,12 +135,13 @@ func (b *binary) unchanged() bool {
 // replaceable reports whether everybody may put another file in the place of one that is not pinned.
 func (b *binary) replaceable() bool {
 	dir, err := os.Stat(filepath.Dir(b.path))
-	return err == nil && !b.pinned && writable(dir.Mode())
+	return err == nil && b.pin == "" && writable(dir.Mode())
 }
 
 func (b *binary) close() { _ = b.file.Close() }
 
-// Sum returns the hex SHA-256 of the file at path, for pinning it with [Options.SHA256].
+// Sum returns the hex SHA-256 of the file at path, for pinning it with [Options.SHA256]. The file must
+// be one that could be run.
 func Sum(path string) (string, error) {
 	b, err := openBinary(path, "")
 	if err != nil {

@@ -22,6 +22,14 @@ func checkMode(m fs.FileMode) error {
 	return nil
 }
 
+// untouched reports whether nobody wrote to the file in between. Everybody who may write may set the
+// time of the last write; the time of the last change is the kernel's.
+func untouched(was, now fs.FileInfo) bool {
+	a, ok1 := was.Sys().(*syscall.Stat_t)
+	b, ok2 := now.Sys().(*syscall.Stat_t)
+	return ok1 && ok2 && changed(a) == changed(b) && was.Size() == now.Size() && was.ModTime().Equal(now.ModTime())
+}
+
 // writable reports whether a folder's permissions let everybody exchange the files in it.
 func writable(m fs.FileMode) bool { return m&0o002 != 0 && m&fs.ModeSticky == 0 }
 

@@ -2,16 +2,17 @@ package host
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
-	"google.golang.org/grpc"
 
 	"github.com/seed-6b91b535/idrec/shared"
 	"github.com/seed-6b91b535/idrec/shared/rpc"
@@ -41,6 +42,12 @@ type instance struct {
 	desc    *shared.Description
 	started time.Time
 	endOnce sync.Once
+	lost    atomic.Bool // it lives, and is of no use any more
+
+	// Guarded by Plugin.mu.
+	calls    int           // that are being worked on
+	draining bool          // it gets no more calls
+	idle     chan struct{} // closed when draining and no call is left
 }
 
 // start starts a process and waits for its first answer. The error is typed, and then nothing is left
@@ -52,13 +59,19 @@ func start(ctx context.Context, o Options, b *binary) (*instance, error) {
 	}
 	said := &clues{}
 	logs := func() *logReader { return &logReader{log: o.Logger, raw: o.Stderr, clues: said} }
-	i := &instance{dir: dir, started: time.Now()}
-	i.proc = newProcess(b, environment(os.Environ(), o.Env), logs(), said)
+	cert, err := rpc.NewCertificate()
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, fault(shared.CodePluginFailed, "no key for the plugin's connection could be made", err)
+	}
+	i := &instance{dir: dir, started: time.Now(), idle: make(chan struct{})}
+	env := append(environment(os.Environ(), o.Env), rpc.EnvClientCert+"="+cert.PEM())
+	i.proc = newProcess(b, o.Args, env, logs(), said)
 	i.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  rpc.Handshake,
 		VersionedPlugins: rpc.VersionedPlugins(nil),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		AutoMTLS:         true,
+		TLSConfig:        cert.ClientConfig(),
 		SkipHostEnv:      true,
 		StartTimeout:     o.StartTimeout,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: dir},
@@ -67,7 +80,7 @@ func start(ctx context.Context, o Options, b *binary) (*instance, error) {
 		// What a plugin without package sdk/serve prints to its os.Stderr comes this way.
 		SyncStdout:      io.Discard,
 		SyncStderr:      logs(),
-		GRPCDialOptions: []grpc.DialOption{grpc.WithDisableRetry()},
+		GRPCDialOptions: rpc.DialOptions(),
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
 			i.proc.env = append(append(i.proc.env, cmd.Env...), rpc.EnvLogLevel+"="+o.Logger.GetLevel().String())
 			return i.proc, nil
@@ -115,14 +128,46 @@ func (i *instance) connect(ctx context.Context) error {
 	return err
 }
 
-// gone reports whether the process has ended.
+// gone reports whether the process has ended, or is of no use any more.
 func (i *instance) gone() bool {
+	if i.lost.Load() {
+		return true
+	}
 	select {
 	case <-i.proc.exited:
 		return true
 	default:
 		return false
 	}
+}
+
+// alive reports whether the process answers at all within the limit.
+func (i *instance) alive(limit time.Duration) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	_, err := i.Describe(ctx)
+	// Any other error came from there.
+	return !errors.Is(err, shared.CodeDeadlineExceeded) && !errors.Is(err, shared.CodePluginUnavailable)
+}
+
+// settleGrace is how long a process that is of no use any more gets to settle what is paid: a little
+// more than package sdk/serve takes for it.
+const settleGrace = 6 * time.Second
+
+// abandon gives the process up: it learns that its host has gone, as far as it is concerned, and is
+// killed if that does not end it within the grace.
+func (i *instance) abandon(grace time.Duration) {
+	if i.lost.Swap(true) {
+		return
+	}
+	i.proc.letGo()
+	go func() {
+		select {
+		case <-i.proc.exited:
+		case <-time.After(grace):
+		}
+		i.end(atOnce())
+	}()
 }
 
 // end asks the process to end, kills it with its children when ctx is done, and removes what belongs to

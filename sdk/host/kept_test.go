@@ -8,3 +8,10 @@ func Kept(p *Plugin) shared.Configuration {
 	defer p.mu.Unlock()
 	return *p.conf
 }
+
+// Forgive forgets that p ended.
+func Forgive(p *Plugin) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pace = restarts{}
+}

@@ -279,8 +279,13 @@ func TestTheTerminalsSignalsDoNotReachThePlugin(t *testing.T) {
 // startHost starts a host program with a plugin of the role, and returns it and the plugin's number.
 func startHost(t *testing.T, role string, env ...string) (cmd *exec.Cmd, pid int) {
 	t.Helper()
+	return startProgram(t, "host", role, env...)
+}
+
+func startProgram(t *testing.T, program, role string, env ...string) (cmd *exec.Cmd, pid int) {
+	t.Helper()
 	cmd = exec.Command(os.Args[0])
-	cmd.Env = append(append(os.Environ(), roleEnv+"=host", noRaceSleep, "IDREC_TEST_PLUGIN="+role), env...)
+	cmd.Env = append(append(os.Environ(), roleEnv+"="+program, noRaceSleep, "IDREC_TEST_PLUGIN="+role), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ package host_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,7 +27,9 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/seed-6b91b535/idrec/sdk/host"
+	"github.com/seed-6b91b535/idrec/sdk/internal/proctest"
 	"github.com/seed-6b91b535/idrec/sdk/serve"
+	"github.com/seed-6b91b535/idrec/sdk/wapi"
 	"github.com/seed-6b91b535/idrec/shared"
 	"github.com/seed-6b91b535/idrec/shared/rpc"
 )
@@ -33,8 +37,7 @@ import (
 // roleEnv makes this test binary a plugin, or a host.
 const roleEnv = "IDREC_TEST_ROLE"
 
-// noRaceSleep keeps a program built with the race detector from sleeping a second before it ends.
-const noRaceSleep = "GORACE=atexit_sleep_ms=0"
+var background = context.Background()
 
 func TestMain(m *testing.M) {
 	switch role := os.Getenv(roleEnv); role {
@@ -42,8 +45,16 @@ func TestMain(m *testing.M) {
 		goleak.VerifyTestMain(m)
 	case "serve":
 		serve.Main(&provider{}, serve.WithGrace(time.Second))
+	case "wapi":
+		serve.Main(unpaced{wapi.NewProvider()})
 	case "host":
 		runHost()
+	case "place":
+		runPlace()
+	case "full":
+		runFull()
+	case "stock host":
+		runStockHost()
 	default:
 		runOdd(role)
 	}
@@ -53,7 +64,21 @@ func TestMain(m *testing.M) {
 func runOdd(role string) {
 	config := &plugin.ServeConfig{HandshakeConfig: rpc.Handshake, VersionedPlugins: rpc.VersionedPlugins(&provider{}), GRPCServer: rpc.GRPCServer}
 	switch role {
-	case "stock", "floods":
+	case "stock", "floods", "stock that logs":
+	case "stock server": // with gRPC's own limits
+		config.GRPCServer = plugin.DefaultGRPCServer
+	case "panics in a call": // without what the server half of rpc does
+		config.GRPCServer = func(opts []grpc.ServerOption) *grpc.Server {
+			return plugin.DefaultGRPCServer(append(opts, grpc.UnaryInterceptor(
+				func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+					if strings.HasSuffix(info.FullMethod, "/Recognize") {
+						panic("in a call")
+					}
+					return next(ctx, req)
+				})))
+		}
+	case "long line on stderr":
+		fmt.Fprintf(os.Stderr, `{"@level":"error","@message":"%s"}`+"\n", strings.Repeat("long ", 20<<10))
 	case "prints first":
 		fmt.Println("starting up")
 		fmt.Println(strings.Repeat("x", 1<<20))
@@ -64,9 +89,12 @@ func runOdd(role string) {
 	case "other version":
 		config.ProtocolVersion = 0
 		config.VersionedPlugins = map[int]plugin.PluginSet{7: rpc.PluginSet(&provider{})}
+	case "several versions": // of which the host knows one
+		config.VersionedPlugins[7] = plugin.PluginSet{rpc.PluginName: nothing{}}
 	case "other service":
 		config.VersionedPlugins = map[int]plugin.PluginSet{rpc.ProtocolVersion: {"other": nothing{}}}
 	case "hangs":
+		_ = os.WriteFile(os.Getenv("BEGUN"), nil, 0o600)
 		select {}
 	case "ends":
 		fmt.Fprintln(os.Stderr, "a person's name stands here")
@@ -74,14 +102,14 @@ func runOdd(role string) {
 	case "panics":
 		panic("a person's name stands here")
 	case "lies":
-		fmt.Println("1|1|unix|/nowhere/at/all|grpc")
+		fmt.Println("1|1|unix|/nowhere/at/all|grpc|" + certificate())
 		select {}
 	case "mute":
 		l, err := net.Listen("unix", filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "s"))
 		if err != nil {
 			panic(err)
 		}
-		fmt.Printf("1|1|unix|%s|grpc\n", l.Addr())
+		fmt.Printf("1|1|unix|%s|grpc|%s\n", l.Addr(), certificate())
 		select {}
 	case "with a child":
 		// In its group, and another that left it; both hold the outputs.
@@ -97,6 +125,18 @@ func runOdd(role string) {
 	}
 	plugin.Serve(config)
 }
+
+func certificate() string {
+	c, err := rpc.NewCertificate()
+	if err != nil {
+		panic(err)
+	}
+	return c.Handshake()
+}
+
+// stockLog logs as plugins do that are made with go-plugin alone: to what is standard error before that
+// takes it.
+var stockLog = hclog.New(&hclog.LoggerOptions{Output: os.Stderr, JSONFormat: true})
 
 // garbage is what panics go-plugin's own reader, or confuses one.
 func garbage(w io.Writer) {
@@ -147,11 +187,13 @@ var flood = sync.OnceFunc(func() {
 	}
 })
 
-func (*provider) Describe(context.Context) (*shared.Description, error) {
+func (p *provider) Describe(context.Context) (*shared.Description, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if os.Getenv(roleEnv) == "floods" {
 		go flood()
 	}
-	d := &shared.Description{Name: "trouble", Version: "1.2.3", Paid: os.Getenv("FREE") == "",
+	d := &shared.Description{Name: cmp.Or(os.Getenv("NAME"), "trouble"), Version: cmp.Or(os.Getenv("VERSION"), "1.2.3"), Paid: os.Getenv("FREE") == "",
 		Faces: []shared.Face{shared.FaceConfigurer}}
 	if os.Getenv("LEDGER") != "" {
 		d.Faces = append(d.Faces, shared.FaceRecaller, shared.FaceAccountant)
@@ -166,8 +208,22 @@ func (p *provider) Configure(_ context.Context, c shared.Configuration) error {
 	if c.Values["rate"] == "0" {
 		return &shared.Error{Code: shared.CodeConfigurationInvalid, Message: "rate must be above 0", Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved}
 	}
+	if c.Values["rate"] == "slow" { // taken, and for a while nobody knows
+		time.Sleep(200 * time.Millisecond)
+	}
 	serve.Logger().Trace("configured", "rate", c.Values["rate"], "secret", c.Secrets["secret"])
 	return nil
+}
+
+// hangUp closes the process's listeners and connections.
+func hangUp() {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	for _, e := range entries {
+		fd, _ := strconv.Atoi(e.Name())
+		if name, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(name, "socket:") {
+			_ = syscall.Shutdown(fd, syscall.SHUT_RDWR)
+		}
+	}
 }
 
 // inside is what the plugin sees of its process; it comes back in Result.Extras.
@@ -205,11 +261,44 @@ func (p *provider) Recognize(ctx context.Context, r *shared.Request) (*shared.Re
 	case "hang":
 		note("begun")
 		select {}
+	case "deadlock": // the provider waits for itself, and answers nothing any more
+		p.mu.Lock()
+		note("begun")
+		select {}
+	case "disconnect": // the process lives on, and so does whatever it has paid for
+		note("begun")
+		hangUp()
+		<-ctx.Done()
+		time.Sleep(300 * time.Millisecond)
+		note("settled")
+	case "vendor": // the vendor takes note of it, and then it answers
+		f, err := os.OpenFile(os.Getenv("VENDOR"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			return nil, err
+		}
+		_, err = fmt.Fprintln(f, r.CallID)
+		_ = f.Close()
+		if err != nil {
+			return nil, err
+		}
+		time.Sleep(5 * time.Millisecond)
+	case "flood":
+		flood()
+	case "process":
+		res.Extras = map[string]string{"t.pid": fmt.Sprint(os.Getpid())}
+	case "panic":
+		panic("in a call")
 	case "work":
 		note("begun")
 		time.Sleep(300 * time.Millisecond)
 	case "settle":
 		note("begun")
+		if os.Getenv(roleEnv) == "stock that logs" { // it has no lifeline that tells it to
+			for parent := os.Getppid(); os.Getppid() == parent; {
+				time.Sleep(10 * time.Millisecond)
+			}
+			stockLog.Info("to a host that is gone")
+		}
 		<-ctx.Done()
 		time.Sleep(300 * time.Millisecond)
 		note("settled")
@@ -288,41 +377,14 @@ func want(t *testing.T, err error, code shared.Code, outcome shared.Outcome) *sh
 	return e
 }
 
-// eventually polls, since what it waits for happens in other processes.
-func eventually(t *testing.T, limit time.Duration, what string, done func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.After(limit); ; {
-		if done() {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatal("not within ", limit, ": ", what)
-		}
-	}
-}
+var (
+	eventually = proctest.Eventually
+	exists     = proctest.Exists
+	gone       = proctest.Gone
+	mkdirTemp  = proctest.TempDir
+)
 
-func exists(path string) func() bool {
-	return func() bool {
-		_, err := os.Stat(path)
-		return err == nil
-	}
-}
-
-// gone reports whether no such process runs; one that ended and was not waited for has ended.
-func gone(pid int) func() bool {
-	return func() bool {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			return true
-		}
-		_, rest, _ := strings.Cut(string(b), ") ")
-		return strings.HasPrefix(rest, "Z")
-	}
-}
+const noRaceSleep = proctest.NoRaceSleep
 
 // journal is a log that a test can read.
 type journal struct {

@@ -61,17 +61,6 @@ func TestAPluginIsOpenedUsedAndClosedWithoutATrace(t *testing.T) {
 	}
 }
 
-// mkdirTemp makes a folder with a short path, as sockets need.
-func mkdirTemp(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "t") //nolint:usetesting // its paths are too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
 func TestWhatThePluginGetsOfItsHost(t *testing.T) {
 	t.Setenv("IDREC_WAPI_SECRET", theSecret)
 	t.Setenv("EXTRA", "given")
@@ -233,6 +222,17 @@ func TestAPluginThatDoesNotStartIsATypedErrorThatSaysWhatToDo(t *testing.T) {
 				t.Error("left behind:", entries)
 			}
 		})
+	}
+}
+
+func TestAPluginOfANewerVersionServesTheOneThatBothKnow(t *testing.T) {
+	t.Parallel()
+	p := open(t, "several versions", nil)
+	if e, err := p.Locked(); err != nil || e.Protocol != 1 {
+		t.Error(e, err)
+	}
+	if _, err := p.Recognize(bounded(t), picture("")); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -13,21 +13,26 @@ import (
 
 // Plugin is a recognizer in a process of its own. It is safe for concurrent use.
 type Plugin struct {
-	opts   Options
-	binary *binary
+	opts  Options
+	queue *queue
 
-	mu       sync.Mutex
-	now      *instance             // the last one, which may have ended; never nil
-	counted  bool                  // the end of the last one is in pace
-	conf     *shared.Configuration // the last one that was taken
-	starting *starting             // while it is being started anew
-	pace     restarts
-	calls    int           // that are being worked on
-	closing  bool          // no more calls are taken
-	idle     chan struct{} // closed when closing and no call is left
-	closed   chan struct{} // closed when the process is gone
+	mu         sync.Mutex
+	binary     *binary
+	pinned     *Locked               // what the lock file says of it; nil without one
+	now        *instance             // the last one, which may have ended; never nil
+	generation int                   // counts the upgrades
+	counted    bool                  // the end of the last one is in pace
+	conf       *shared.Configuration // the last one that was taken
+	starting   *starting             // while it is being started anew
+	pace       restarts
+	calls      int           // that are being worked on
+	closing    bool          // no more calls are taken
+	idle       chan struct{} // closed when closing and no call is left
+	closed     chan struct{} // closed when the process is gone
 
 	settings chan struct{} // holds one while the plugin is being configured
+
+	upgrades sync.WaitGroup
 
 	// unhurried is done when nothing is waited for any more: a Close ran out of time, or is through.
 	unhurried context.Context
@@ -48,28 +53,48 @@ var _ recognizer = (*Plugin)(nil)
 // [shared.CodeConfigurationInvalid] for the options, and those of ctx. The caller must Close the plugin.
 func Open(ctx context.Context, o Options) (*Plugin, error) {
 	o = o.withDefaults()
-	path := o.Path
-	if path == "" {
-		var err error
-		if path, err = Find(o.Name, o.Dirs); err != nil {
-			return nil, err
-		}
-	}
-	b, err := openBinary(path, o.SHA256)
+	b, pinned, err := locate(o)
 	if err != nil {
 		return nil, err
-	}
-	if b.replaceable() {
-		o.Logger.Warn("everybody on this machine may exchange the plugin's file: pin its SHA-256, or take the right to write to its folder away with chmod o-w")
 	}
 	i, err := start(ctx, o, b)
 	if err != nil {
 		b.close()
 		return nil, err
 	}
-	p := &Plugin{opts: o, binary: b, now: i, idle: make(chan struct{}), closed: make(chan struct{}), settings: make(chan struct{}, 1)}
+	if err := pinned.agrees(i); err != nil {
+		<-i.end(atOnce())
+		b.close()
+		return nil, err
+	}
+	p := &Plugin{opts: o, binary: b, pinned: pinned, now: i, queue: newQueue(o.MaxCalls, o.MaxWaiting),
+		idle: make(chan struct{}), closed: make(chan struct{}), settings: make(chan struct{}, 1)}
 	p.unhurried, p.hurry = context.WithCancel(context.Background())
+	p.watch(i)
 	return p, nil
+}
+
+// locate opens the plugin's file and checks it. pinned is what the lock file says of it, if there is one.
+func locate(o Options) (b *binary, pinned *Locked, err error) {
+	path := o.Path
+	if path == "" {
+		if path, err = Find(o.Name, o.Dirs); err != nil {
+			return nil, nil, err
+		}
+	}
+	if b, err = openBinary(path, o.SHA256); err != nil {
+		return nil, nil, err
+	}
+	if o.Lock != "" {
+		if pinned, err = b.pinByLock(o); err != nil {
+			b.close()
+			return nil, nil, err
+		}
+	}
+	if b.replaceable() {
+		o.Logger.Warn("everybody on this machine may exchange the plugin's file: pin its SHA-256, or take the right to write to its folder away with chmod o-w")
+	}
+	return b, pinned, nil
 }
 
 // Version is what the plugin said of itself at its start.
@@ -79,11 +104,18 @@ func (p *Plugin) Version() string { return p.instance().desc.Version }
 func (p *Plugin) PID() int { return p.instance().proc.PID() }
 
 // Path is the absolute path of the plugin's file.
-func (p *Plugin) Path() string { return p.binary.path }
+func (p *Plugin) Path() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.binary.path
+}
 
 // SHA256 is the hex digest of the file that runs.
 func (p *Plugin) SHA256() (string, error) {
-	sum, err := p.binary.sha256()
+	p.mu.Lock()
+	b := p.binary
+	p.mu.Unlock()
+	sum, err := b.sha256()
 	if err != nil {
 		return "", fault(shared.CodePluginRefused, "the plugin's file cannot be read to the end", err)
 	}
@@ -106,7 +138,10 @@ func (p *Plugin) Close(ctx context.Context) error {
 	defer stop()
 	p.mu.Lock()
 	first := !p.closing
-	p.closing = true
+	if first {
+		p.closing = true
+		close(p.queue.closed)
+	}
 	p.idleLocked()
 	p.mu.Unlock()
 	if !first {
@@ -126,7 +161,12 @@ func (p *Plugin) Close(ctx context.Context) error {
 		<-pending.done // bounded like the rest, see restart
 	}
 	<-p.instance().end(p.unhurried)
-	p.binary.close()
+	p.hurry()
+	p.mu.Lock()
+	b := p.binary
+	p.mu.Unlock()
+	b.close()
+	p.upgrades.Wait() // they are hurried by now
 	return nil
 }
 
@@ -145,11 +185,13 @@ func (p *Plugin) enter() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closing {
-		return unavailable("the plugin has been closed, and nothing was sent")
+		return unavailable(closedMessage)
 	}
 	p.calls++
 	return nil
 }
+
+const closedMessage = "the plugin has been closed, and nothing was sent"
 
 func (p *Plugin) leave() {
 	p.mu.Lock()
@@ -158,68 +200,134 @@ func (p *Plugin) leave() {
 	p.idleLocked()
 }
 
-// use returns a process that lives, starting one if that is allowed.
+// use returns a process that lives, starting one if that is allowed. The process is kept until
+// [Plugin.release], also when it is to be replaced meanwhile.
 func (p *Plugin) use(ctx context.Context) (*instance, error) {
-	p.mu.Lock()
-	if !p.now.gone() {
-		defer p.mu.Unlock()
-		return p.now, nil
-	}
-	if !p.opts.Restart || p.closing {
-		p.mu.Unlock()
-		return nil, unavailable("the plugin's process has ended, and nothing was sent: open it again")
-	}
-	s := p.starting
-	if s == nil {
-		if !p.counted {
-			p.pace.ended(time.Now(), time.Since(p.now.started))
-			p.counted = true
+	for {
+		i, s, err := p.pick()
+		if i != nil || err != nil {
+			return i, err
 		}
-		if wait := p.pace.wait(time.Now()); wait > 0 {
-			p.mu.Unlock()
-			e := unavailable("the plugin keeps ending, and nothing was sent: see its log")
-			e.RetryAfter = wait
-			return nil, e
+		select {
+		case <-s.done:
+		case <-ctx.Done():
+			return nil, shared.ErrorOf(ctx.Err(), shared.OutcomeNotSent, shared.BasisProved)
 		}
-		s = &starting{done: make(chan struct{})}
-		p.starting = s
-		go p.restart(s, p.conf) // all calls wait for it, so it belongs to none of their contexts
+		if s.err != nil {
+			return nil, s.err
+		}
 	}
-	p.mu.Unlock()
-	select {
-	case <-s.done:
-	case <-ctx.Done():
-		return nil, shared.ErrorOf(ctx.Err(), shared.OutcomeNotSent, shared.BasisProved)
-	}
-	if s.err != nil {
-		return nil, s.err
-	}
-	return p.instance(), nil
 }
 
-// restart starts a process and gives it the settings of the one before. It belongs to no call, since
-// all calls wait for it.
-func (p *Plugin) restart(s *starting, conf *shared.Configuration) {
+// pick returns the process, or else the start that is to be waited for.
+func (p *Plugin) pick() (*instance, *starting, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.now.gone() {
+		p.now.calls++
+		return p.now, nil, nil
+	}
+	if !p.opts.Restart || p.closing {
+		return nil, nil, unavailable("the plugin's process has ended, and nothing was sent: open it again")
+	}
+	if p.starting != nil {
+		return nil, p.starting, nil
+	}
+	if !p.counted {
+		p.pace.ended(time.Now(), time.Since(p.now.started))
+		p.counted = true
+	}
+	if wait := p.pace.wait(time.Now()); wait > 0 {
+		e := unavailable("the plugin keeps ending, and nothing was sent: see its log")
+		e.RetryAfter = wait
+		return nil, nil, e
+	}
+	s := &starting{done: make(chan struct{})}
+	p.starting = s
+	// All calls wait for it, so it belongs to none of their contexts.
+	go p.restart(s, p.generation, p.now, p.binary, p.pinned, p.conf)
+	return nil, s, nil
+}
+
+// release says that a process is no longer used by one of its users.
+func (p *Plugin) release(i *instance) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i.calls--
+	if i.draining && i.calls == 0 {
+		close(i.idle)
+	}
+}
+
+// restart starts a process in the place of old and gives it the settings.
+func (p *Plugin) restart(s *starting, generation int, old *instance, b *binary, pinned *Locked, conf *shared.Configuration) {
 	ctx, cancel := context.WithTimeout(p.unhurried, p.opts.StartTimeout)
 	defer cancel()
-	i, err := start(ctx, p.opts, p.binary)
-	if err == nil && conf != nil {
-		if err = i.Configure(ctx, *conf); err != nil {
+	// One that was given up may still be settling what is paid; its books are its own until it ends.
+	if old.lost.Load() {
+		select {
+		case <-old.proc.exited:
+		case <-ctx.Done():
+		}
+	}
+	i, err := start(ctx, p.opts, b)
+	if err == nil {
+		err = pinned.agrees(i)
+		if err == nil && conf != nil {
+			err = i.Configure(ctx, *conf)
+		}
+		if err != nil {
 			<-i.end(atOnce())
 		}
 	}
 	p.mu.Lock()
+	if p.generation != generation && err == nil { // an upgrade was faster
+		p.mu.Unlock()
+		<-i.end(atOnce())
+		p.mu.Lock()
+	}
 	defer p.mu.Unlock()
-	if err != nil {
+	switch {
+	case p.generation != generation:
+	case err != nil:
 		e := unavailable("the plugin ended and does not start again, and nothing was sent: see its log")
 		e.Err = err
 		s.err = e
 		p.pace.ended(time.Now(), 0)
-	} else {
+	default:
 		p.now, p.counted = i, false
+		p.watch(i)
 	}
 	p.starting = nil
 	close(s.done)
+}
+
+// watch looks, while there are calls, whether the process still answers, and gives it up if not: one
+// that is stopped, or whose code waits for itself, keeps its callers for ever.
+func (p *Plugin) watch(i *instance) {
+	limit := p.opts.Liveness
+	if !p.opts.Restart || limit < 0 {
+		return
+	}
+	go func() {
+		tick := time.NewTicker(max(limit/4, time.Millisecond))
+		defer tick.Stop()
+		for {
+			select {
+			case <-i.proc.exited:
+				return
+			case <-tick.C:
+			}
+			p.mu.Lock()
+			idle := i.calls == 0
+			p.mu.Unlock()
+			if !idle && !i.alive(limit) && !i.gone() {
+				p.opts.Logger.Error("the plugin gives no sign of life and is replaced", "limit", limit)
+				i.abandon(min(settleGrace, limit)) // as long again as it was given
+				return
+			}
+		}
+	}()
 }
 
 // with runs f on a process that lives.
@@ -232,6 +340,7 @@ func (p *Plugin) with(ctx context.Context, f func(*instance) error) error {
 	if err != nil {
 		return err
 	}
+	defer p.release(i)
 	return f(i)
 }
 
@@ -244,35 +353,69 @@ func (p *Plugin) Describe(ctx context.Context) (d *shared.Description, err error
 	return d, err
 }
 
-// Configure hands all settings to the plugin. With [Options.Restart] they are kept for its next
-// process. One is handed over at a time, so that what is kept is what the plugin took last.
+// Configure hands all settings to the plugin. They are kept in memory, for the process that takes its
+// place: after an end with [Options.Restart], or at an [Plugin.Upgrade].
 func (p *Plugin) Configure(ctx context.Context, c shared.Configuration) error {
+	if err := p.enter(); err != nil {
+		return err
+	}
+	defer p.leave()
+	if err := p.holdSettings(ctx); err != nil {
+		return err
+	}
+	defer func() { <-p.settings }()
+	kept := &shared.Configuration{Values: maps.Clone(c.Values), Secrets: maps.Clone(c.Secrets)}
+	for {
+		i, err := p.use(ctx)
+		if err != nil {
+			return err
+		}
+		err = i.Configure(ctx, c)
+		p.release(i)
+		if err != nil {
+			return err
+		}
+		p.mu.Lock()
+		p.conf = kept
+		// A process that was started meanwhile has the settings from before, and so has one that is just
+		// being started.
+		same := p.now == i && p.starting == nil
+		p.mu.Unlock()
+		if same {
+			return nil
+		}
+	}
+}
+
+// holdSettings keeps everybody else from configuring, until one is taken out of settings again: what
+// the plugin has and what is kept must come in the same order.
+func (p *Plugin) holdSettings(ctx context.Context) error {
 	select {
 	case p.settings <- struct{}{}:
-		defer func() { <-p.settings }()
+		return nil
 	case <-ctx.Done():
 		return shared.ErrorOf(ctx.Err(), shared.OutcomeNotSent, shared.BasisProved)
 	}
-	return p.with(ctx, func(i *instance) error {
-		if err := i.Configure(ctx, c); err != nil {
-			return err
-		}
-		if p.opts.Restart {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.conf = &shared.Configuration{Values: maps.Clone(c.Values), Secrets: maps.Clone(c.Secrets)}
-		}
-		return nil
-	})
 }
 
-// Check asks the plugin whether it would work now.
+// Check asks the plugin whether it would work now. If there is no process, and none can be started,
+// that is what it found.
 func (p *Plugin) Check(ctx context.Context, paid bool) (h *shared.Health, err error) {
-	err = p.with(ctx, func(i *instance) (err error) {
-		h, err = i.Check(ctx, paid)
-		return err
-	})
-	return h, err
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	i, err := p.use(ctx)
+	if errors.Is(err, shared.CodePluginUnavailable) {
+		unknown := shared.CheckItem{State: shared.CheckUnknown}
+		return &shared.Health{Process: shared.CheckItem{State: shared.CheckBad, Message: "the plugin's process has ended, and there is no other"},
+			Upstream: unknown, Credentials: unknown, Clock: unknown}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer p.release(i)
+	return i.Check(ctx, paid)
 }
 
 // Account asks the plugin for its books.
@@ -300,16 +443,16 @@ func (p *Plugin) Recall(ctx context.Context, q shared.RecallQuery) (r *shared.Re
 
 // Recognize hands the picture to the plugin. If its process ends meanwhile, the call is ambiguous, or
 // free where the provider costs nothing; it is never sent again. With [Options.Restart], the next
-// process is asked what became of it, once.
+// process is asked what became of it, once; and a call that is proved not to have reached the process,
+// which had just ended, goes to the next one.
 func (p *Plugin) Recognize(ctx context.Context, req *shared.Request) (res *shared.Result, err error) {
-	err = p.with(ctx, func(i *instance) (err error) {
-		res, err = i.Recognize(ctx, req)
-		if e := (*shared.Error)(nil); errors.As(err, &e) && e.Code == shared.CodeOutcomeUnknown && e.Err != nil {
-			// It was found here, on the connection; the plugin's own word has no cause.
-			res, err = p.settle(ctx, i, e)
+	if err = p.enter(); err == nil {
+		defer p.leave()
+		if err = p.queue.enter(ctx); err == nil {
+			defer p.queue.leave()
+			res, err = p.recognize(ctx, req)
 		}
-		return err
-	})
+	}
 	if e := (*shared.Error)(nil); errors.As(err, &e) && e.CallID == "" && req.CallID != "" {
 		named := *e
 		named.CallID = req.CallID
@@ -318,24 +461,68 @@ func (p *Plugin) Recognize(ctx context.Context, req *shared.Request) (res *share
 	return res, err
 }
 
+func (p *Plugin) recognize(ctx context.Context, req *shared.Request) (*shared.Result, error) {
+	for again := false; ; again = true {
+		i, err := p.use(ctx)
+		if err != nil {
+			return nil, err
+		}
+		res, err := i.Recognize(ctx, req)
+		e := (*shared.Error)(nil)
+		if !errors.As(err, &e) || e.Err == nil || !p.opts.Restart {
+			p.release(i)
+			return res, err // the plugin's own word has no cause
+		}
+		// It was found here, on the connection.
+		ended := p.ended(ctx, i)
+		p.release(i)
+		switch {
+		case ended && e.Code == shared.CodeOutcomeUnknown:
+			return p.settle(ctx, i, e)
+		case ended && e.Code == shared.CodePluginUnavailable && e.Outcome == shared.OutcomeNotSent && !again:
+			continue
+		}
+		return nil, err
+	}
+}
+
 // exitNotice is how long after its connection a process may be seen to end.
 const exitNotice = time.Second
 
-// settle asks the next process what became of a call of i that may be billed.
-func (p *Plugin) settle(ctx context.Context, i *instance, e *shared.Error) (*shared.Result, error) {
-	if !p.opts.Restart || !i.desc.HasFace(shared.FaceRecaller) {
-		return nil, e
+// ended reports whether the process of a call without an answer is gone. If it lives, and does not
+// answer any more, it is given up.
+func (p *Plugin) ended(ctx context.Context, i *instance) bool {
+	if ctx.Err() != nil { // the caller's own doing
+		return false
 	}
 	select {
 	case <-i.proc.exited:
+		return true
 	case <-time.After(exitNotice):
-		return nil, e // it lives, and the client half has asked it
 	case <-ctx.Done():
+		return false
+	}
+	if !i.alive(exitNotice) && !i.gone() {
+		p.opts.Logger.Error("the plugin has lost its connection and is replaced")
+		i.abandon(settleGrace)
+	}
+	select {
+	case <-i.proc.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// settle asks the next process what became of a call of i, which has ended, that may be billed.
+func (p *Plugin) settle(ctx context.Context, i *instance, e *shared.Error) (*shared.Result, error) {
+	if !i.desc.HasFace(shared.FaceRecaller) {
 		return nil, e
 	}
 	next, err := p.use(ctx)
 	if err != nil {
 		return nil, e
 	}
+	defer p.release(next)
 	return rpc.Settle(ctx, next, e, true)
 }

@@ -23,6 +23,7 @@ const outputGrace = 500 * time.Millisecond
 // group, its outputs and its lifeline.
 type process struct {
 	binary *binary
+	args   []string
 	env    []string
 	log    *logReader
 	clues  *clues
@@ -44,8 +45,8 @@ type process struct {
 
 var _ runner.Runner = (*process)(nil)
 
-func newProcess(b *binary, env []string, log *logReader, c *clues) *process {
-	return &process{binary: b, env: env, log: log, clues: c, exited: make(chan struct{}), read: make(chan struct{})}
+func newProcess(b *binary, args, env []string, log *logReader, c *clues) *process {
+	return &process{binary: b, args: args, env: env, log: log, clues: c, exited: make(chan struct{}), read: make(chan struct{})}
 }
 
 // pipes are the plugin's ends and ours of what connects the two.
@@ -75,13 +76,17 @@ func (p *process) Start(context.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := &exec.Cmd{Path: p.binary.path, Args: []string{p.binary.path}, Env: p.env, Stdout: io0.outW, Stderr: io0.errW}
+	cmd := &exec.Cmd{Path: p.binary.path, Args: append([]string{p.binary.path}, p.args...), Env: p.env, Stdout: io0.outW, Stderr: io0.errW}
 	isolate(cmd)
 	if inherits {
 		cmd.ExtraFiles = []*os.File{io0.lifeR}
 		cmd.Env = append(cmd.Env, rpc.EnvLifeline+"="+strconv.Itoa(firstInherited))
 	}
-	if err := p.binary.program(cmd); err != nil {
+	err = p.binary.stillPinned()
+	if err == nil {
+		err = p.binary.program(cmd)
+	}
+	if err != nil {
 		closeFiles(io0.outR, io0.outW, io0.errR, io0.errW, io0.lifeR, io0.lifeW)
 		return err
 	}
@@ -169,6 +174,13 @@ func (p *process) kill() {
 	p.doomed = true
 	if p.cmd != nil && !p.reaped {
 		killGroup(p.cmd)
+	}
+}
+
+// letGo closes the lifeline, which tells the plugin that its host has gone.
+func (p *process) letGo() {
+	if p.lifeline != nil {
+		_ = p.lifeline.Close()
 	}
 }
 

@@ -51,6 +51,9 @@ func (p *process) spawn(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
 	return done, <-started
 }
 
+// changed is when the file was changed last.
+func changed(s *syscall.Stat_t) syscall.Timespec { return s.Ctim }
+
 func killGroup(cmd *exec.Cmd) { _ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 
 // program makes cmd run the file that was opened and checked, not what its path names by now. The
@@ -59,7 +62,7 @@ func killGroup(cmd *exec.Cmd) { _ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 // A script is run by its path unless it is pinned: its interpreter would be told the name of the
 // descriptor, and many scripts look for their other files beside themselves.
 func (b *binary) program(cmd *exec.Cmd) error {
-	if b.script && !b.pinned {
+	if b.script && b.pin == "" {
 		return nil
 	}
 	if _, err := os.Stat("/proc/self/fd"); err != nil {

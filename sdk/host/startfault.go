@@ -74,6 +74,9 @@ func handshakeFault(line string) string {
 	if len(parts) < 5 || parts[4] != "grpc" {
 		return "the plugin does not speak gRPC: check that it is an idrec plugin"
 	}
+	if len(parts) < 6 || len(parts[5]) <= 50 { // as go-plugin tells a certificate from what stood there once
+		return "the plugin does not encrypt its connection: update it, or report it to its author"
+	}
 	return ""
 }
 

@@ -36,9 +36,20 @@ func Main(r shared.Recognizer, opts ...Option) {
 }
 
 func run(r shared.Recognizer, opts []Option) int {
+	log := Logger()
+	var attach *attachment
 	if os.Getenv(rpc.Handshake.MagicCookieKey) != rpc.Handshake.MagicCookieValue {
-		byHand(os.Stderr, r)
-		return 1
+		file := os.Getenv(rpc.EnvAttach)
+		if file == "" {
+			byHand(os.Stderr, r)
+			return 1
+		}
+		var err error
+		if attach, err = attachable(file, log); err != nil {
+			log.Error("the plugin cannot be made ready to be attached to", "error", err)
+			return 1
+		}
+		defer attach.remove()
 	}
 	c := config{}
 	for _, o := range opts {
@@ -48,12 +59,19 @@ func run(r shared.Recognizer, opts []Option) int {
 		c.grace = DefaultGrace
 	}
 	collectOften()
-	log := Logger()
 	showName() // before noDump, after which the file is the administrator's
 	if err := noDump(); err != nil {
 		log.Warn("core dumps stay possible", "error", err)
 	}
-	out, err := takeStdout()
+	encrypt, cert, err := encryption(os.Getenv(rpc.EnvClientCert))
+	if attach != nil {
+		attach.plugin = cert
+	}
+	if err != nil {
+		log.Error("the connection cannot be encrypted as the host asks", "error", err)
+		return 1
+	}
+	out, err := takeStdout(cert, attach)
 	if err != nil {
 		log.Error("standard output cannot be taken", "error", err)
 		return 1
@@ -61,7 +79,7 @@ func run(r shared.Recognizer, opts []Option) int {
 
 	socketDir := os.Getenv(envSocketDir) // before the provider can change it
 	p := newProcess(r, c.grace, log)
-	p.catchSignals()
+	p.catchSignals(attach != nil)
 	if err := p.watchHost(); err != nil {
 		log.Error("the host cannot be watched", "error", err)
 		return 1
@@ -70,6 +88,7 @@ func run(r shared.Recognizer, opts []Option) int {
 		HandshakeConfig:  rpc.Handshake,
 		VersionedPlugins: (&rpc.Plugin{Impl: p.calls, Panicked: p.panicked}).Versions(),
 		GRPCServer:       p.grpcServer(out),
+		TLSProvider:      encrypt,
 		Logger:           quiet(log),
 	})
 	removeSocketDir(socketDir)

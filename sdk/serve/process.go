@@ -80,11 +80,17 @@ func (p *process) grpcServer(out *stdout) func([]grpc.ServerOption) *grpc.Server
 
 // catchSignals: SIGTERM drains and ends. The others are for the host, which gets them too when they
 // come from a terminal; SIGPIPE would be the end of a plugin whose host died, at its next log line.
-func (p *process) catchSignals() {
+// A plugin that was started by hand is its user's: Ctrl-C ends it.
+func (p *process) catchSignals(byHand bool) {
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
 	ignored := make(chan os.Signal, 1)
-	signal.Notify(ignored, os.Interrupt, syscall.SIGHUP, syscall.SIGPIPE)
+	signal.Notify(ignored, syscall.SIGHUP, syscall.SIGPIPE)
+	if byHand {
+		signal.Notify(term, os.Interrupt)
+	} else {
+		signal.Notify(ignored, os.Interrupt)
+	}
 	go func() {
 		for {
 			select {

@@ -26,6 +26,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/seed-6b91b535/idrec/sdk/internal/proctest"
 	"github.com/seed-6b91b535/idrec/sdk/serve"
 	"github.com/seed-6b91b535/idrec/shared"
 	"github.com/seed-6b91b535/idrec/shared/rpc"
@@ -34,8 +35,7 @@ import (
 // roleEnv makes this test binary a plugin, or a host.
 const roleEnv = "IDREC_TEST_ROLE"
 
-// noRaceSleep keeps a program built with the race detector from sleeping a second before it ends.
-const noRaceSleep = "GORACE=atexit_sleep_ms=0"
+const noRaceSleep = proctest.NoRaceSleep
 
 func TestMain(m *testing.M) {
 	switch os.Getenv(roleEnv) {
@@ -46,8 +46,27 @@ func TestMain(m *testing.M) {
 		serve.Main(&provider{}, serve.WithGrace(2*time.Second))
 	case "host":
 		host()
+	case "aborts":
+		go abortOnceServed()
+		serve.Main(&provider{})
+	case "aborts without":
+		abort()
 	default:
 		goleak.VerifyTestMain(m)
+	}
+}
+
+// abort is what a bug in a library in C does.
+func abort() { _ = syscall.Kill(os.Getpid(), syscall.SIGABRT); select {} }
+
+// abortOnceServed waits until standard output was taken, which is the last thing before serving.
+func abortOnceServed() {
+	before, _ := os.Readlink("/proc/self/fd/1")
+	for {
+		if now, _ := os.Readlink("/proc/self/fd/1"); now != before {
+			abort()
+		}
+		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -184,41 +203,11 @@ func bounded(t *testing.T) context.Context {
 	return ctx
 }
 
-// eventually polls, since what it waits for happens in other processes.
-func eventually(t *testing.T, limit time.Duration, what string, done func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.After(limit); ; {
-		if done() {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatal("not within ", limit, ": ", what)
-		}
-	}
-}
-
-func exists(path string) func() bool {
-	return func() bool {
-		_, err := os.Stat(path)
-		return err == nil
-	}
-}
-
-// gone reports whether no such process runs; one that ended and was not waited for has ended.
-func gone(pid int) func() bool {
-	return func() bool {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			return true
-		}
-		_, rest, _ := strings.Cut(string(b), ") ")
-		return strings.HasPrefix(rest, "Z")
-	}
-}
+var (
+	eventually = proctest.Eventually
+	exists     = proctest.Exists
+	gone       = proctest.Gone
+)
 
 func TestStartedByHandItSaysWhatItIs(t *testing.T) {
 	t.Parallel()

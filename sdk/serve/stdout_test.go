@@ -30,9 +30,24 @@ func TestOnlyTheHandshakeReachesTheHost(t *testing.T) {
 		"in a long one": strings.Repeat(shake, 1<<12) + "\n" + shake + "\n",
 	} {
 		var out closing
-		passHandshake(&out, strings.NewReader(in))
+		passHandshake(&out, strings.NewReader(in), "")
 		if out.String() != shake+"\n" || !out.closed {
 			t.Errorf("%s: %.100q", name, out.String())
+		}
+	}
+}
+
+func TestTheCertificateStandsInItsPlace(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"1|1|unix|/tmp/x|grpc|":      "1|1|unix|/tmp/x|grpc|CERT",
+		"1|1|unix|/tmp/x|grpc||true": "1|1|unix|/tmp/x|grpc|CERT|true",
+		"1|1|unix|/tmp/x|grpc":       "1|1|unix|/tmp/x|grpc",
+	} {
+		var out closing
+		passHandshake(&out, strings.NewReader(in+"\n"), "CERT")
+		if out.String() != want+"\n" {
+			t.Errorf("%q", out.String())
 		}
 	}
 }

@@ -18,6 +18,29 @@ const MaxMessageBytes = shared.MaxImageBytes + 1<<20
 // closes the connection of a host that asks more often.
 const minPing = 5 * time.Second
 
+// How much may be on its way without a word of the receiver, of one picture and of all; gRPC's default
+// of 64 KiB, which grows with the measured delay, makes a sender on the same machine wait for its
+// receiver hundreds of times in a picture.
+const (
+	streamWindow     = 8 << 20
+	connectionWindow = 32 << 20
+)
+
+// bufferBytes is how much is handed to the system at once.
+const bufferBytes = 256 << 10
+
+// DialOptions tune a host's connection for pictures; they belong into plugin.ClientConfig.GRPCDialOptions.
+// Nothing is sent again by gRPC itself: what a call costs is not for it to decide.
+func DialOptions() []grpc.DialOption {
+	return []grpc.DialOption{
+		grpc.WithDisableRetry(),
+		grpc.WithInitialWindowSize(streamWindow),
+		grpc.WithInitialConnWindowSize(connectionWindow),
+		grpc.WithWriteBufferSize(bufferBytes),
+		grpc.WithReadBufferSize(bufferBytes),
+	}
+}
+
 // GRPCServer makes the plugin's gRPC server with the limits of this contract; it is what a plugin
 // gives to plugin.ServeConfig.GRPCServer. gRPC's default takes 4 MiB a message, less than many a
 // photo has.
@@ -26,6 +49,10 @@ func GRPCServer(opts []grpc.ServerOption) *grpc.Server {
 		grpc.MaxRecvMsgSize(MaxMessageBytes),
 		grpc.MaxSendMsgSize(MaxMessageBytes),
 		grpc.ForceServerCodecV2(codec.New()),
+		grpc.InitialWindowSize(streamWindow),
+		grpc.InitialConnWindowSize(connectionWindow),
+		grpc.WriteBufferSize(bufferBytes),
+		grpc.ReadBufferSize(bufferBytes),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
 	}, opts...)...)
 }

@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 			VersionedPlugins: rpc.VersionedPlugins(specimenReader{}),
 			GRPCServer:       rpc.GRPCServer,
 		})
+	case "bare":
+		serveBare()
+	case "holder":
+		serve.Main(holder{})
 	case "serve":
 		serve.Main(specimenReader{})
 	default:

@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-6b91b535/idrec/shared"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/client"
-	"github.com/seed-6b91b535/idrec/shared/rpc/internal/recognizerpb"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/server"
 )
 
@@ -35,7 +34,7 @@ func (p *Plugin) Versions() map[int]plugin.PluginSet {
 
 // GRPCServer serves Impl on s.
 func (p *Plugin) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
-	recognizerpb.RegisterRecognizerServiceServer(s, &server.Server{Impl: p.Impl, NewCallID: p.newCallID(), Panicked: p.Panicked})
+	server.Register(s, &server.Server{Impl: p.Impl, NewCallID: p.newCallID(), Panicked: p.Panicked})
 	return nil
 }
 

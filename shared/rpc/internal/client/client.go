@@ -14,6 +14,7 @@ import (
 
 // Client is safe for concurrent use.
 type Client struct {
+	conn       grpc.ClientConnInterface
 	rpc        recognizerpb.RecognizerServiceClient
 	gone       context.Context
 	newCallID  func() string
@@ -35,7 +36,7 @@ var (
 // New returns the client on conn. gone is done when the plugin's process has ended; newCallID names
 // calls; maxMessage bounds a message either way, in bytes.
 func New(gone context.Context, conn grpc.ClientConnInterface, newCallID func() string, maxMessage int) *Client {
-	return &Client{rpc: recognizerpb.NewRecognizerServiceClient(conn), gone: gone, newCallID: newCallID, maxMessage: maxMessage}
+	return &Client{conn: conn, rpc: recognizerpb.NewRecognizerServiceClient(conn), gone: gone, newCallID: newCallID, maxMessage: maxMessage}
 }
 
 func (c *Client) options(more ...grpc.CallOption) []grpc.CallOption {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/seed-6b91b535/idrec/shared"
+	"github.com/seed-6b91b535/idrec/shared/rpc/internal/codec"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/convert"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/recognizerpb"
 )
@@ -60,14 +61,16 @@ func (c *Client) Recognize(ctx context.Context, req *shared.Request) (*shared.Re
 		callCtx, done = context.WithDeadline(callCtx, deadline.Add(-reserve(left)/2))
 		defer done()
 	}
-	size := proto.Size(in)
+	message, size := encode(ctx, in)
 	if size > c.maxMessage {
 		return nil, named(tooLarge(size, c.maxMessage), r.CallID)
 	}
 
 	stop := context.AfterFunc(ctx, func() { c.giveUp(callCtx, r.CallID, hangUp) })
 	var p peer.Peer
-	out, err := c.rpc.Recognize(callCtx, in, c.options(grpc.Peer(&p))...)
+	out := &recognizerpb.RecognizeResponse{}
+	err := c.conn.Invoke(callCtx, recognizerpb.RecognizerService_Recognize_FullMethodName, message, out,
+		c.options(grpc.Peer(&p), grpc.StaticMethod(), grpc.ForceCodecV2(wire))...)
 	stop()
 	if err != nil {
 		return c.fate(ctx, err, lost{callID: r.CallID, desc: d, size: size, left: p.Addr != nil})
@@ -85,6 +88,24 @@ func (c *Client) Recognize(ctx context.Context, req *shared.Request) (*shared.Re
 		res.Outcome, res.Basis = assumed(d)
 	}
 	return res, nil
+}
+
+// wire is the codec that sends a picture from where it lies.
+var wire = codec.New()
+
+// worthSparing is the size from which a copy costs more than sending in three parts.
+const worthSparing = 32 << 10
+
+// encode returns what is sent for in, and its size. A picture that the caller has handed over stays where
+// it is; another one is copied, since grpc may still send from it after a call was given up.
+func encode(ctx context.Context, in *recognizerpb.RecognizeRequest) (message any, size int) {
+	data, ok := in.GetRequest().GetImage().(*recognizerpb.Request_Data)
+	if !ok || len(data.Data) < worthSparing || !shared.ImageHandedOver(ctx) {
+		return in, proto.Size(in)
+	}
+	size = proto.Size(in)
+	in.Request.Image = nil
+	return &codec.Outgoing{RecognizeRequest: in, Picture: data.Data}, size
 }
 
 // giveUp passes the caller's cancel on, and hangs up if no answer follows in time. ctx is done when

@@ -1,9 +1,12 @@
-// Package codec decodes the requests of the wire without a copy of the picture: the bytes of the
-// message that arrived become the picture itself. It is standard protobuf on the wire, and every other
-// message goes through grpc's own codec.
+// Package codec takes pictures through gRPC without copying them where that can be spared. It is standard
+// protobuf on the wire, and every other message goes through grpc's own codec.
+//
+// On the way out, a picture that was handed over is sent from where it lies ([Outgoing]). On the way in,
+// the bytes of the message that arrived become the picture itself ([Incoming]).
 package codec
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"google.golang.org/grpc/encoding"
@@ -16,19 +19,80 @@ import (
 )
 
 // New returns the codec.
-func New() encoding.CodecV2 { return codec{encoding.GetCodecV2(proto.Name)} }
+func New() encoding.CodecV2 { return NewWithPool(&pictures) }
 
-type codec struct{ encoding.CodecV2 }
+// NewWithPool returns the codec with a pool of its own for the messages that arrive.
+func NewWithPool(p mem.BufferPool) encoding.CodecV2 {
+	return codec{encoding.GetCodecV2(proto.Name), p}
+}
+
+// pictures is one for the process.
+var pictures pool
+
+type codec struct {
+	encoding.CodecV2
+
+	pool mem.BufferPool
+}
+
+// Incoming is a request as a server decodes it, with the memory that its picture lies in.
+type Incoming struct {
+	*recognizerpb.RecognizeRequest
+
+	Memory *Memory // nil where another codec decoded it
+}
+
+// Outgoing is a request as a client encodes it. Its picture is not in the message and is sent from where
+// it lies, perhaps still after the call has ended, so it must have been handed over.
+type Outgoing struct {
+	*recognizerpb.RecognizeRequest
+
+	Picture []byte
+}
 
 // Unmarshal implements [encoding.CodecV2].
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
-	m, ok := v.(*recognizerpb.RecognizeRequest)
-	if !ok {
-		return c.CodecV2.Unmarshal(data, v)
+	switch m := v.(type) {
+	case *Incoming:
+		// grpc takes its buffers back when this returns, so they are copied once, or held if there is one.
+		buf := data.MaterializeToBuffer(c.pool)
+		m.Memory = &Memory{buf: buf, holds: 1}
+		return decode(buf.ReadOnlyData(), m.RecognizeRequest)
+	case *recognizerpb.RecognizeRequest:
+		return decode(data.Materialize(), m)
 	}
-	// grpc takes its buffers back when this returns, so they are copied once, into memory that nobody
-	// else will ever use: the picture may outlive the call.
-	return decode(data.Materialize(), m)
+	return c.CodecV2.Unmarshal(data, v)
+}
+
+// Marshal implements [encoding.CodecV2].
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	m, ok := v.(*Outgoing)
+	if !ok {
+		return c.CodecV2.Marshal(v)
+	}
+	head, tail, err := around(m.RecognizeRequest, len(m.Picture))
+	if err != nil {
+		return nil, err
+	}
+	return mem.BufferSlice{mem.SliceBuffer(head), mem.SliceBuffer(m.Picture), mem.SliceBuffer(tail)}, nil
+}
+
+// around encodes what comes before and behind a picture of that size.
+func around(m *recognizerpb.RecognizeRequest, size int) (head, tail []byte, err error) {
+	request := m.GetRequest()
+	if tail, err = (pb.MarshalOptions{}).Marshal(&recognizerpb.RecognizeRequest{Timeout: m.GetTimeout()}); err != nil {
+		return nil, nil, err
+	}
+	inner := pb.Size(request)
+	whole := inner + protowire.SizeTag(dataField) + protowire.SizeBytes(size)
+	head = make([]byte, 0, inner+4*binary.MaxVarintLen64)
+	head = protowire.AppendTag(head, requestField, protowire.BytesType)
+	head = protowire.AppendVarint(head, uint64(whole))
+	if head, err = (pb.MarshalOptions{UseCachedSize: true}).MarshalAppend(head, request); err != nil {
+		return nil, nil, err
+	}
+	head = protowire.AppendTag(head, dataField, protowire.BytesType)
+	return protowire.AppendVarint(head, uint64(size)), tail, nil
 }
 
 // decode is proto.Unmarshal, but for the picture, which is not copied out of buf.

@@ -7,8 +7,10 @@ package server
 import (
 	"context"
 	"runtime/debug"
+	"slices"
 
 	"github.com/seed-6b91b535/idrec/shared"
+	"github.com/seed-6b91b535/idrec/shared/rpc/internal/codec"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/convert"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/recognizerpb"
 )
@@ -76,8 +78,13 @@ func (s *Server) Recognize(ctx context.Context, in *recognizerpb.RecognizeReques
 	defer end()
 
 	begun = true
-	// The picture lies in the message, which is nobody's but this call's.
-	res, err := s.Impl.Recognize(shared.WithImageHandedOver(ctx), req)
+	// The picture lies in the message, which is nobody's but this call's, as long as somebody wants it.
+	if memory := codec.MemoryOf(ctx); memory != nil {
+		ctx = shared.WithImageHold(ctx, memory)
+	} else {
+		ctx = shared.WithImageHandedOver(ctx)
+	}
+	res, err := s.Impl.Recognize(ctx, req)
 	switch err = plain(err); {
 	case err != nil:
 		return nil, err
@@ -85,6 +92,7 @@ func (s *Server) Recognize(ctx context.Context, in *recognizerpb.RecognizeReques
 		return nil, neither()
 	}
 	p := convert.ResultTo(res)
+	p.Raw = slices.Clone(p.GetRaw()) // it is sent when the memory of the picture, of which it may be a part, has gone back
 	if p.GetCallId() == "" {
 		p.CallId = req.CallID
 	}

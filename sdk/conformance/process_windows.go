@@ -1,0 +1,20 @@
+package conformance
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// inherits: Windows cannot give a process open files by number.
+const inherits = false
+
+func isolate(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP, HideWindow: true}
+}
+
+func kill(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
+
+// groupLives cannot tell.
+func groupLives(int) bool { return false }
+
+func signal(int, string) error { return skip("this system has no such signal") }

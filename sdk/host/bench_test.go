@@ -1,0 +1,108 @@
+//go:build linux
+
+package host_test
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/jpeg"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-6b91b535/idrec/sdk/host"
+	"github.com/seed-6b91b535/idrec/sdk/wapi"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+// unpaced is the client without a rate, which the layers set around it.
+type unpaced struct{ *wapi.Provider }
+
+func (u unpaced) Recognize(ctx context.Context, r *shared.Request) (*shared.Result, error) {
+	return u.Provider.Recognize(shared.WithBeforeAttempt(ctx, func(context.Context) error { return nil }), r)
+}
+
+// largeJPEG is a small picture with 2.8 MiB of comments in it: the client looks at it and sends it whole.
+func largeJPEG(b *testing.B) []byte {
+	b.Helper()
+	var small bytes.Buffer
+	if err := jpeg.Encode(&small, image.NewGray(image.Rect(0, 0, 64, 64)), nil); err != nil {
+		b.Fatal(err)
+	}
+	const segment = 1<<16 - 1 // bytes, with the two that say so
+	out := append([]byte{}, small.Bytes()[:2]...)
+	for len(out) < 2_800<<10 {
+		out = append(out, 0xff, 0xfe, 0xff, 0xff)
+		out = append(out, make([]byte, segment-2)...)
+	}
+	return append(out, small.Bytes()[2:]...)
+}
+
+// BenchmarkWholeRecognition compares the throughput of the signed client behind the boundary with the same
+// client in this process: pictures of 2.8 MiB, eight at a time, signed and posted to a vendor on this
+// machine. They take turns, and the medians of the rounds are compared. The goal is 0.95 ×, encrypted.
+func BenchmarkWholeRecognition(b *testing.B) {
+	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, `{"codeid":10000,"retdata":{"image_status":"unknown"}}`)
+	}))
+	defer vendor.Close()
+	const atOnce, rounds = 8, 2
+	c := shared.Configuration{
+		Values:  map[string]string{"url": vendor.URL, "appid": "1"},
+		Secrets: map[string]shared.Secret{"secret": shared.NewSecret(strings.Repeat("0", 32))},
+	}
+	near := unpaced{wapi.NewProvider()}
+	if err := near.Configure(b.Context(), c); err != nil {
+		b.Fatal(err)
+	}
+	far, err := host.Open(b.Context(), host.Options{Path: os.Args[0], Env: []string{roleEnv + "=wapi"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = far.Close(context.Background()) }()
+	if err := far.Configure(b.Context(), c); err != nil {
+		b.Fatal(err)
+	}
+	pictures := make([][]byte, atOnce)
+	for i := range pictures {
+		pictures[i] = largeJPEG(b)
+	}
+	round := func(r shared.Recognizer) time.Duration {
+		start := time.Now()
+		var wg sync.WaitGroup
+		for _, p := range pictures {
+			wg.Go(func() {
+				for range rounds {
+					if _, err := r.Recognize(shared.WithImageHandedOver(b.Context()), &shared.Request{Image: shared.Image{Bytes: p}}); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		return time.Since(start)
+	}
+	round(near)
+	round(far)
+	var inside, outside []time.Duration
+	for b.Loop() {
+		inside = append(inside, round(near))
+		outside = append(outside, round(far))
+	}
+	slices.Sort(inside)
+	slices.Sort(outside)
+	in, out := inside[len(inside)/2], outside[len(outside)/2]
+	b.ReportMetric(atOnce*rounds/in.Seconds(), "in-process/s")
+	b.ReportMetric(atOnce*rounds/out.Seconds(), "plugin/s")
+	b.ReportMetric(in.Seconds()/out.Seconds(), "×in-process")
+	b.ReportMetric(0, "ns/op")
+}

@@ -1,0 +1,8 @@
+//go:build darwin || freebsd || netbsd
+
+package host
+
+import "syscall"
+
+// changed is when the file was changed last.
+func changed(s *syscall.Stat_t) syscall.Timespec { return s.Ctimespec }
