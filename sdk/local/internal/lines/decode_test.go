@@ -6,7 +6,11 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/seed-6b91b535/idrec/sdk/local/internal/nn"
 )
+
+const nr = nn.Tile
 
 var testChars = []rune("甲乙丙1·")
 

@@ -3,6 +3,8 @@ package lines
 import (
 	"errors"
 	"math"
+
+	"github.com/seed-6b91b535/idrec/sdk/local/internal/nn"
 )
 
 // MaxWidth bounds a line, and with it the memory of a [Reader].
@@ -22,7 +24,7 @@ const contrastFloor = 6
 // Reader reads lines with a net, one at a time; every goroutine has its own.
 type Reader struct {
 	net  *Net
-	s    scratch
+	s    nn.Scratch
 	d    decoder
 	line []float32
 }
@@ -42,9 +44,8 @@ func (r *Reader) Read(gray []byte, w, h int) ([]Position, error) {
 		return nil, ErrPixels
 	}
 	r.normalise(gray[:w*h])
-	f, frames := r.net.features(&r.s, r.line, w)
-	scores, classes := r.net.classes(&r.s, f, frames)
-	return r.d.decode(scores, classes, r.net.chars), nil
+	scores := r.net.Scores(&r.s, r.net.Features(&r.s, r.line, w, Height).Row(0))
+	return r.d.decode(scores, r.net.Classes(), r.net.Chars()), nil
 }
 
 // normalise brings the line to zero mean and about unit deviation.

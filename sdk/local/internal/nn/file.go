@@ -1,4 +1,4 @@
-package lines
+package nn
 
 import (
 	"encoding/binary"
@@ -18,9 +18,12 @@ const (
 	maxTensor   = 1 << 24 // values; the class layer of the Chinese network has 1.4 million
 	maxChannels = 4096    // of a layer but the last, whose classes maxTensor bounds
 	maxLayers   = 64
+	maxStride   = 64 // pixels from place to place
+	maxInputs   = 4
 )
 
-var errFile = errors.New("not a network file")
+// ErrFile says that a file is no network, or a damaged one.
+var ErrFile = errors.New("not a network file")
 
 type fileHeader struct {
 	Chars string   `json:"chars"`
@@ -40,6 +43,14 @@ type fileOp struct {
 	Res    int        `json:"res"`
 }
 
+// inputs returns how many channels the layer, if it is the first one and no depthwise one, looks at.
+func (op fileOp) inputs() int {
+	if len(op.W.S) < 2 || op.Groups != 1 {
+		return 0
+	}
+	return op.W.S[1]
+}
+
 // fileTensor is a tensor of float32, or of int8 with one float32 scale an output (Q 1, the scales
 // first), at byte O behind the header.
 type fileTensor struct {
@@ -48,59 +59,53 @@ type fileTensor struct {
 	S []int `json:"s"`
 }
 
-// Parse reads a network file as sdk/local/train/export.py writes it. The file may be let go afterwards.
+// Parse reads a network file as sdk/local/train/export.py and find_export.py write it. The file may be let go afterwards.
 func Parse(file []byte) (*Net, error) {
 	if len(file) < 12 || string(file[:4]) != magic {
-		return nil, errFile
+		return nil, ErrFile
 	}
 	body, sum := file[:len(file)-4], binary.LittleEndian.Uint32(file[len(file)-4:])
 	if crc32.ChecksumIEEE(body) != sum {
-		return nil, fmt.Errorf("%w: damaged", errFile)
+		return nil, fmt.Errorf("%w: damaged", ErrFile)
 	}
 	n := int(binary.LittleEndian.Uint32(body[4:]))
 	if n > len(body)-8 {
-		return nil, fmt.Errorf("%w: header too long", errFile)
+		return nil, fmt.Errorf("%w: header too long", ErrFile)
 	}
 	var h fileHeader
 	if err := json.Unmarshal(body[8:8+n], &h); err != nil {
-		return nil, fmt.Errorf("%w: header: %w", errFile, err)
+		return nil, fmt.Errorf("%w: header: %w", ErrFile, err)
 	}
 	return build(h, body[8+n:])
 }
 
 func build(h fileHeader, data []byte) (*Net, error) {
-	net := &Net{chars: []rune(h.Chars)}
-	if len(h.Ops) < 2 || len(h.Ops) > maxLayers {
-		return nil, fmt.Errorf("%w: %d layers", errFile, len(h.Ops))
+	net := &Net{chars: []rune(h.Chars), down: 1, across: 1}
+	if len(h.Ops) < 1 || len(h.Ops) > maxLayers {
+		return nil, fmt.Errorf("%w: %d layers", ErrFile, len(h.Ops))
 	}
-	channels, height := 1, Height
+	net.in = h.Ops[0].inputs()
+	if net.in < 1 || net.in > maxInputs {
+		return nil, fmt.Errorf("%w: %d values a pixel", ErrFile, net.in)
+	}
+	channels := net.in
 	for i, op := range h.Ops {
 		l, err := buildLayer(op, data, channels)
 		if err != nil {
 			return nil, fmt.Errorf("layer %d: %w", i, err)
 		}
-		if l.fc != (i == len(h.Ops)-1) {
-			return nil, fmt.Errorf("%w: the class layer is not the last", errFile)
+		if l.fc && i != len(h.Ops)-1 {
+			return nil, fmt.Errorf("%w: a class layer that is not the last", ErrFile)
 		}
 		if l.res && (i == 0 || !net.layers[i-1].dw || net.layers[i-1].co != l.co || !net.layers[i-1].keeps()) {
-			return nil, fmt.Errorf("%w: layer %d adds what does not fit", errFile, i)
+			return nil, fmt.Errorf("%w: layer %d adds what does not fit", ErrFile, i)
 		}
-		height = l.rows(height)
-		if height < 1 {
-			return nil, fmt.Errorf("%w: layer %d shrinks too far", errFile, i)
+		net.down, net.across = net.down*l.sh, net.across*l.sw
+		if net.down > maxStride || net.across > maxStride {
+			return nil, fmt.Errorf("%w: layer %d shrinks too far", ErrFile, i)
 		}
 		channels = l.co
 		net.layers = append(net.layers, l)
-	}
-	across := 1
-	for i := range net.layers {
-		across *= net.layers[i].sw
-	}
-	if height != 1 || across != Stride {
-		return nil, fmt.Errorf("%w: %d rows, a frame every %d pixels", errFile, height, across)
-	}
-	if classes := len(net.chars) + 1; classes > channels || classes < 2 {
-		return nil, fmt.Errorf("%w: %d characters, %d classes", errFile, len(net.chars), channels)
 	}
 	return net, nil
 }
@@ -112,7 +117,7 @@ func buildLayer(op fileOp, data []byte, channels int) (layer, error) {
 		dims = 2
 	}
 	if len(op.W.S) != dims || len(op.B.S) != 1 || op.B.Q != 0 || op.B.S[0] != op.W.S[0] {
-		return l, fmt.Errorf("%w: shape", errFile)
+		return l, fmt.Errorf("%w: shape", ErrFile)
 	}
 	l.co, l.ci = op.W.S[0], op.W.S[1]
 	if !l.fc {
@@ -138,12 +143,12 @@ func (l *layer) check(groups, channels int) error {
 	within := func(v, low, high int) bool { return v >= low && v <= high }
 	switch {
 	case l.co < nr || l.co%nr != 0 || !l.fc && l.co > maxChannels:
-		return fmt.Errorf("%w: %d outputs", errFile, l.co)
-	case !within(l.kh, 1, 2*frameRows+1) || !within(l.ph, 0, frameRows) || !within(l.sh, 1, 2),
-		!within(l.kw, 1, 2*framePad+1) || l.kw%2 == 0 || l.pw != l.kw/2 || !within(l.sw, 1, 2):
-		return fmt.Errorf("%w: kernel", errFile)
+		return fmt.Errorf("%w: %d outputs", ErrFile, l.co)
+	case !within(l.kh, 1, 2*frameRows+1) || !within(l.ph, 0, frameRows) || !within(l.sh, 1, 4),
+		!within(l.kw, 1, 2*framePad+1) || l.kw%2 == 0 || l.pw != l.kw/2 || !within(l.sw, 1, 4):
+		return fmt.Errorf("%w: kernel", ErrFile)
 	case l.dw && (l.ci != 1 || groups != channels || l.co != channels || !l.relu || l.res), !l.dw && l.ci != channels:
-		return fmt.Errorf("%w: channels", errFile)
+		return fmt.Errorf("%w: channels", ErrFile)
 	}
 	return nil
 }
@@ -153,7 +158,7 @@ func (t fileTensor) read(data []byte) ([]float32, error) {
 	n := 1
 	for _, s := range t.S {
 		if s < 1 || s > maxTensor/n {
-			return nil, fmt.Errorf("%w: tensor size", errFile)
+			return nil, fmt.Errorf("%w: tensor size", ErrFile)
 		}
 		n *= s
 	}
@@ -162,7 +167,7 @@ func (t fileTensor) read(data []byte) ([]float32, error) {
 		size = 4*t.S[0] + n
 	}
 	if t.O < 0 || t.O > len(data) || size > len(data)-t.O {
-		return nil, fmt.Errorf("%w: tensor outside the file", errFile)
+		return nil, fmt.Errorf("%w: tensor outside the file", ErrFile)
 	}
 	data = data[t.O:][:size]
 	f32 := func(i int) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:])) }
@@ -181,7 +186,7 @@ func (t fileTensor) read(data []byte) ([]float32, error) {
 		}
 	}
 	if slices.ContainsFunc(f, func(v float32) bool { return !(math.Abs(float64(v)) < 1e9) }) {
-		return nil, fmt.Errorf("%w: not a number", errFile)
+		return nil, fmt.Errorf("%w: not a number", ErrFile)
 	}
 	return f, nil
 }

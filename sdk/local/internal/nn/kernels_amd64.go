@@ -1,4 +1,4 @@
-package lines
+package nn
 
 import "golang.org/x/sys/cpu"
 

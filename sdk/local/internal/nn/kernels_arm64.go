@@ -1,4 +1,4 @@
-package lines
+package nn
 
 //go:noescape
 func tileNEON(t *tileArgs, row int)

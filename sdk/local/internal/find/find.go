@@ -1,0 +1,200 @@
+package find
+
+import (
+	"math"
+	"slices"
+
+	"github.com/seed-6b91b535/idrec/sdk/local/internal/nn"
+	"github.com/seed-6b91b535/idrec/sdk/local/internal/page"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+// Kind is what a card is.
+type Kind int
+
+// The kinds, in the order of the networks' outputs.
+const (
+	Portrait Kind = iota // the side of an identity card with the portrait
+	Emblem               // the side with the emblem
+	Other                // another card of that size
+
+	kinds = 3
+)
+
+// Card is a card in a picture.
+type Card struct {
+	Kind Kind
+	// Quad has the corners of the card's own frame, in pixels: top left, top right, bottom right, bottom
+	// left as one reads it. They go clockwise unless it is mirrored, and may lie outside the picture.
+	Quad     shared.Quad
+	Mirrored bool
+	// Probability that there is a card of this kind, by the networks alone.
+	Probability float64
+	// Spread is how far the corners and landmarks that were seen are from where they belong on average, in
+	// hundredths of the card's width: less than 1 where the card lies exactly; infinite if hardly any was
+	// seen.
+	Spread float64
+}
+
+// minSeen is how many corners and landmarks must be seen of a card; other cards have corners only.
+var minSeen = [kinds]int{Portrait: 5, Emblem: 5, Other: 2}
+
+const (
+	// maxCards are returned.
+	maxCards = 6
+	// looks that the second network takes at a card, at most; fewer where the corners no longer move.
+	looks = 5
+	// still is the move below which a corner does not, as a share of the card's width.
+	still = 0.004
+	// large is the share of the picture from which a card is what the picture is of.
+	large = 0.2
+	// minCard is the probability from which a guess counts as a card.
+	minCard = 0.5
+	// gone is the probability after the first look below which no further one is taken.
+	gone = 0.05
+	// contrastFloor is added to the standard deviation of a picture, so that the noise of an empty one is
+	// not blown up to print. Training normalises with the same number.
+	contrastFloor = 4
+	// clip bounds normalised grey levels, in training too.
+	clip = 4
+)
+
+// Finder finds cards, one picture at a time; every goroutine has its own.
+type Finder struct {
+	locateNet, alignNet *nn.Net
+
+	s      nn.Scratch
+	bytes  []byte
+	pixels []float32
+	votes  []guess
+	shifts []shift
+}
+
+// New returns a finder with empty buffers.
+func New() (*Finder, error) {
+	l, err := locateNet()
+	if err != nil {
+		return nil, err
+	}
+	a, err := alignNet()
+	if err != nil {
+		return nil, err
+	}
+	return &Finder{locateNet: l, alignNet: a}, nil
+}
+
+// Find returns the cards of a picture, the likeliest first, at most six.
+func (f *Finder) Find(p *page.Plane) []Card {
+	if p.Width < 1 || p.Height < 1 {
+		return nil
+	}
+	var cards []Card
+	for _, side := range longSides {
+		if slices.ContainsFunc(cards, func(c Card) bool { return area(c.Quad) > large*float64(p.Width)*float64(p.Height) }) {
+			break // small ones beside it are not what the picture was taken for
+		}
+		for _, g := range f.locate(p, side) {
+			if slices.ContainsFunc(cards, func(c Card) bool { return near(c.Quad, g.quad) }) {
+				continue
+			}
+			if c, ok := f.settle(p, g.quad); ok {
+				cards = insert(cards, c)
+			}
+		}
+	}
+	return cards[:min(len(cards), maxCards)]
+}
+
+// settle looks at a guess until it sits, and says what it is.
+func (f *Finder) settle(p *page.Plane, q shared.Quad) (Card, bool) {
+	var l look
+	for i := range looks {
+		next, mended, ok := f.align(p, q)
+		if !ok || i == 0 && 1-next.kinds[kinds] < gone {
+			return Card{}, false
+		}
+		moved := farthest(q, mended)
+		l, q = next, mended
+		if l.turned > 0.5 {
+			q = shared.Quad{q[2], q[3], q[0], q[1]}
+		} else if moved < still {
+			break
+		}
+	}
+	c := Card{Quad: q, Probability: -1, Spread: l.spread / cardWidth * 100}
+	for k, v := range l.kinds[:kinds] {
+		if v > c.Probability {
+			c.Kind, c.Probability = Kind(k), v
+		}
+	}
+	if 1-l.kinds[kinds] < minCard || l.seen < minSeen[c.Kind] {
+		return Card{}, false
+	}
+	if l.mirrored > 0.5 && c.Kind != Other {
+		c.Mirrored = true
+		c.Quad = shared.Quad{q[1], q[0], q[3], q[2]}
+	}
+	return c, true
+}
+
+// farthest is the longest way of a corner from one quad to the other, as a share of the upper edge.
+func farthest(a, b shared.Quad) float64 {
+	far := 0.0
+	for i := range a {
+		far = max(far, math.Hypot(a[i].X-b[i].X, a[i].Y-b[i].Y))
+	}
+	return far / math.Hypot(a[1].X-a[0].X, a[1].Y-a[0].Y)
+}
+
+// insert adds a card, the likeliest first, unless a likelier one lies there.
+func insert(cards []Card, c Card) []Card {
+	at := len(cards)
+	for i, o := range cards {
+		if near(o.Quad, c.Quad) {
+			if o.Probability >= c.Probability {
+				return cards
+			}
+			cards = append(cards[:i], cards[i+1:]...)
+			return insert(cards, c)
+		}
+	}
+	for at > 0 && cards[at-1].Probability < c.Probability {
+		at--
+	}
+	cards = append(cards, Card{})
+	copy(cards[at+1:], cards[at:])
+	cards[at] = c
+	return cards
+}
+
+// gray returns room for n grey levels.
+func (f *Finder) gray(n int) []byte {
+	if cap(f.bytes) < n {
+		f.bytes = make([]byte, n)
+	}
+	return f.bytes[:n]
+}
+
+// field returns room for n values.
+func (f *Finder) field(n int) []float32 {
+	if cap(f.pixels) < n {
+		f.pixels = make([]float32, n)
+	}
+	return f.pixels[:n]
+}
+
+// levels returns what the networks see of each grey level: zero mean and about unit deviation.
+func levels(gray []byte) (table [256]float32) {
+	var sum, squares uint64
+	for _, v := range gray {
+		sum += uint64(v)
+		squares += uint64(v) * uint64(v)
+	}
+	n := float64(len(gray))
+	mean := float64(sum) / n
+	deviation := math.Sqrt(max(0, float64(squares)/n-mean*mean))
+	for v := range table {
+		table[v] = float32(min(max((float64(v)-mean)/(deviation+contrastFloor), -clip), clip))
+	}
+	return table
+}

@@ -1,0 +1,115 @@
+package local
+
+import (
+	"math"
+
+	"github.com/seed-6b91b535/idrec/sdk/local/internal/page"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+// round keeps four digits: more would claim to know more.
+func round(p float64) float64 { return math.Round(p*1e4) / 1e4 }
+
+func (k *seen) onto() (*page.Projection, bool) {
+	p, err := page.Onto(cardWidth, cardHeight, k.quad)
+	return &p, err == nil
+}
+
+// legible is the confidence from which a field counts as read, for the status.
+const legible = 0.5
+
+// clear returns the share of the card's fields that were read.
+func (k *seen) clear() float64 {
+	n := 0
+	for _, f := range k.fields {
+		if f.confidence >= legible {
+			n++
+		}
+	}
+	return float64(n) / float64(len(k.fields))
+}
+
+// choose picks the cards that the answer is about: the clearest of the side that was asked for, and the
+// other side with it. people is how many people's cards there are.
+func (r *report) choose(asked shared.Side) (chosen []*seen, people int) {
+	best := map[shared.Side]*seen{}
+	numbers := map[string]bool{}
+	count := map[shared.Side]int{}
+	for i := range r.cards {
+		k := &r.cards[i]
+		if k.clear() == 0 && len(r.cards) > 1 {
+			continue
+		}
+		same := false
+		if k.side == shared.SidePortrait {
+			if n := k.fields[shared.FieldNumber]; n.confidence >= legible {
+				same = numbers[n.Text]
+				numbers[n.Text] = true
+			}
+		}
+		if !same {
+			count[k.side]++
+		}
+		if b := best[k.side]; b == nil || k.clear() > b.clear() {
+			best[k.side] = k
+		}
+	}
+	if len(best) == 0 && len(r.cards) > 0 {
+		return []*seen{&r.cards[0]}, 1
+	}
+	for _, side := range []shared.Side{shared.SidePortrait, shared.SideEmblem} {
+		if best[side] != nil {
+			chosen = append(chosen, best[side])
+		}
+	}
+	people = max(count[shared.SidePortrait], count[shared.SideEmblem])
+	if people > 1 && asked != shared.SideDetect && best[asked] != nil {
+		// Which of the others belongs to it is not known.
+		return []*seen{best[asked]}, people
+	}
+	if people > 1 && len(chosen) > 1 {
+		chosen = chosen[:1]
+	}
+	return chosen, people
+}
+
+// Levels of light beyond which print is lost.
+const (
+	darkPaper = 70   // paper of a picture that is too dark, 0 to 255
+	burntMost = 0.45 // share of the card without any tone
+	paleInk   = 130  // the darkest twentieth of a picture that shows light only
+)
+
+// status judges the picture. What was read is the best witness: a picture of which the fields are
+// legible is normal, however dark or blurred a measure calls it.
+func (r *report) status(chosen []*seen, shown, asked shared.Side) shared.PictureStatus {
+	if len(chosen) == 0 {
+		switch {
+		case r.mirror || r.cutOff:
+			return shared.StatusUnknown
+		case r.others > 0:
+			return shared.StatusOtherTypeCard
+		case r.whole.paper < darkPaper/2:
+			return shared.StatusOverDark
+		case r.whole.burnt > burntMost && r.whole.ink > paleInk:
+			return shared.StatusOverExposure // a white page has ink, or is not that white
+		}
+		return shared.StatusNonIDCard
+	}
+	readable, l := 0.0, chosen[0].light
+	for _, k := range chosen {
+		readable = max(readable, k.clear())
+	}
+	switch {
+	case readable >= 0.5:
+		if asked != shared.SideDetect && shown != shared.SideBoth && shown != asked {
+			return shared.StatusReversedSide
+		}
+		return shared.StatusNormal
+	case l.paper < darkPaper:
+		return shared.StatusOverDark
+	case l.burnt > burntMost:
+		return shared.StatusOverExposure
+	}
+	return shared.StatusBlurred
+}

@@ -1,0 +1,164 @@
+package local
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-6b91b535/idrec/sdk/local/internal/page"
+	"github.com/seed-6b91b535/idrec/sdk/specimen"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+// trial is a photo with its truth and what was read.
+type trial struct {
+	level   specimen.Level
+	subject specimen.Subject
+	i       int
+	truth   specimen.PhotoTruth
+	report  *report
+	result  *shared.Result
+	took    time.Duration
+}
+
+// trials says which photos are read, and by which finder. No set, and no seed, meets another's people.
+type trials struct {
+	set      specimen.Set
+	level    specimen.Level
+	subjects []specimen.Subject
+	n        int // of each subject
+	face     *specimen.Typeface
+	finder   func(specimen.PhotoTruth, uint64) finder // nil is the engine's own
+}
+
+// trialSeed is that of the people.
+const trialSeed = 4
+
+// run reads the photos, on as many processors as there are.
+func (x trials) run(tb testing.TB) []trial {
+	tb.Helper()
+	p := New(Options{})
+	if x.finder != nil {
+		p.finder = func() (finder, error) { return fixed{}, nil }
+	}
+	out := make([]trial, x.n*len(x.subjects))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range next {
+				out[i] = x.one(tb, p, x.subjects[i%len(x.subjects)], i/len(x.subjects))
+			}
+		})
+	}
+	for i := range out {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return out
+}
+
+func (x trials) one(tb testing.TB, p *Provider, subject specimen.Subject, i int) trial {
+	data, truth := specimen.PhotoSet{Level: x.level, Set: x.set, Seed: trialSeed, Subject: subject, Typeface: x.face}.At(i)
+	t := trial{level: x.level, subject: subject, i: i, truth: truth, report: &report{}, result: &shared.Result{}}
+	c, err := p.take(context.Background())
+	if err != nil {
+		tb.Error(err)
+		return t
+	}
+	defer p.give(c)
+	f := c.finder
+	if x.finder != nil {
+		f = x.finder(truth, uint64(i))
+	}
+	start := time.Now()
+	req := &shared.Request{Image: shared.Image{Bytes: data}}
+	s, err := open(req)
+	if err != nil {
+		tb.Errorf("%s %s %d: %v", x.level, subject, i, err)
+		return t
+	}
+	if t.report, err = c.look(context.Background(), s, f); err != nil {
+		tb.Errorf("%s %s %d: %v", x.level, subject, i, err)
+		return t
+	}
+	t.result = t.report.result(s, req)
+	t.took = time.Since(start)
+	return t
+}
+
+// fixed is a finder that says what it was told.
+type fixed []sighting
+
+func (f fixed) find(*page.Plane) []sighting { return f }
+
+// known tells a finder what there is to find, with corners that are off by a share of the card's width.
+func known(off float64) func(specimen.PhotoTruth, uint64) finder {
+	return func(t specimen.PhotoTruth, seed uint64) finder {
+		r := rand.New(rand.NewPCG(seed, 9))
+		var f fixed
+		for _, c := range t.Cards {
+			s := sighting{quad: c.Quad, side: c.Side, p: 1}
+			w := math.Hypot(c.Quad[1].X-c.Quad[0].X, c.Quad[1].Y-c.Quad[0].Y)
+			for i := range s.quad {
+				s.quad[i].X += r.NormFloat64() * off * w
+				s.quad[i].Y += r.NormFloat64() * off * w
+			}
+			f = append(f, s)
+		}
+		return f
+	}
+}
+
+// env reads a number from the environment.
+func env(tb testing.TB, name string, def float64) float64 {
+	tb.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return def
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		tb.Fatalf("%s is no number", name)
+	}
+	return n
+}
+
+// face is the typeface of the file that IDREC_FACE names; nil is the embedded one.
+func face(tb testing.TB) *specimen.Typeface {
+	tb.Helper()
+	path := os.Getenv("IDREC_FACE")
+	if path == "" {
+		return nil
+	}
+	f, err := specimen.LoadTypeface(path, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return f
+}
+
+// quads is the finder that IDREC_QUADS asks for: one that knows the corners, but for that share of the
+// card's width. Nil is the engine's own.
+func quads(tb testing.TB) func(specimen.PhotoTruth, uint64) finder {
+	tb.Helper()
+	if off := env(tb, "IDREC_QUADS", -1); off >= 0 {
+		return known(off)
+	}
+	return nil
+}
+
+// levels are all, or the one that IDREC_LEVEL names.
+func levels() []specimen.Level {
+	if l := os.Getenv("IDREC_LEVEL"); l != "" {
+		return []specimen.Level{specimen.Level(l)}
+	}
+	return specimen.Levels()
+}
