@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"image"
@@ -15,6 +16,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-6b91b535/idrec/sdk/specimen"
+	"github.com/seed-6b91b535/idrec/shared"
 )
 
 // header is a PNG that claims to have so many pixels, and has none.
@@ -58,7 +62,7 @@ func flat(t *testing.T) string {
 
 func TestBadInputIsOneClearLineAndCostsNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 0, nil)
+	w := newWorld(t, 0, nil).inMemory()
 	good := w.card("good.jpg", 1)
 	whole := w.read("good.jpg")
 	w.write("empty.jpg", "")
@@ -180,9 +184,25 @@ func TestAPictureRewrittenWhileItIsReadIsNotSent(t *testing.T) {
 	w.once("out.ndjson", 1)
 }
 
+// held answers when it is let.
+type held struct {
+	shared.Recognizer
+
+	until chan struct{}
+}
+
+func (h *held) Recognize(ctx context.Context, req *shared.Request) (*shared.Result, error) {
+	select {
+	case <-h.until:
+	case <-ctx.Done():
+	}
+	return h.Recognizer.Recognize(ctx, req)
+}
+
 func TestTwoProcessesWithOneState(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 300*time.Millisecond, nil)
+	engine := &held{&specimen.Recognizer{}, make(chan struct{})}
+	w := newWorldWith(t, engine, nil).inMemory()
 	w.card("in/a.jpg", 1)
 	w.card("in/b.jpg", 2)
 	r := w.start("recognize", "in", "--concurrency", "1", "--out", "out.ndjson", "--state", "s")
@@ -191,6 +211,7 @@ func TestTwoProcessesWithOneState(t *testing.T) {
 	if strings.Count(second.err.String(), "\n") != 1 {
 		t.Error(second.err.String())
 	}
+	close(engine.until)
 	if got := w.code(r); got != 0 {
 		t.Errorf("the first ended with %d: %s", got, r.err.String())
 	}
@@ -201,7 +222,7 @@ func TestTwoProcessesWithOneState(t *testing.T) {
 
 func TestAFullDiskUnderOutCostsNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 0, nil)
+	w := newWorld(t, 0, nil).inMemory()
 	w.card("in/a.jpg", 1)
 	// A limit on the size of files fails like a full disk, and needs no right to mount one.
 	limited := func(blocks string) *running {
@@ -223,7 +244,7 @@ func TestAFullDiskUnderOutCostsNothing(t *testing.T) {
 
 func TestAClosedStandardOutputLosesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 0, nil)
+	w := newWorld(t, 0, nil).inMemory()
 	for i := range 12 {
 		w.card(filepath.Join("in", string(rune('a'+i))+".jpg"), i+1)
 	}

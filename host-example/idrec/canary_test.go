@@ -91,6 +91,27 @@ func TestNothingPersonalLeavesTheRecords(t *testing.T) {
 	if !strings.Contains(r.err.String(), `"level":"DEBUG"`) && !strings.Contains(r.err.String(), `"level":"INFO"`) {
 		t.Errorf("nothing was logged, so nothing was seen: %s", r.err.String())
 	}
+	// The ledger holds it all, and shows nothing of it.
+	err = filepath.WalkDir(w.path(".local/state/idrec"), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			clean("the ledger's file "+filepath.Base(path), string(b))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"ledger", "list"}, {"ledger", "list", "--json"}, {"ledger", "audit", "--json"}, {"usage"}, {"usage", "--json"}, {"account", "status"}, {"doctor"}} {
+		r := w.want(0, "", args...)
+		clean(strings.Join(args, " "), r.out.String()+r.err.String())
+		if r.out.Len() == 0 {
+			t.Errorf("%v shows nothing", args)
+		}
+	}
 	for _, name := range []string{"out.ndjson", "out.ndjson.state"} {
 		if info, err := os.Stat(w.path(name)); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v %v", name, info.Mode(), err)

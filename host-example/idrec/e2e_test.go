@@ -154,6 +154,12 @@ func newWorldWith(t *testing.T, engine shared.Recognizer, front func(http.Handle
 	return w
 }
 
+// inMemory is for tests that count lines or limit the disk: a ledger on a disk has its own word on both.
+func (w *world) inMemory() *world {
+	w.env = append([]string{"IDREC_LEDGER=memory"}, w.env...)
+	return w
+}
+
 func (w *world) path(name string) string { return filepath.Join(w.dir, filepath.FromSlash(name)) }
 
 func (w *world) write(name string, text string) string {

@@ -45,7 +45,7 @@ func BenchmarkPeakMemory(b *testing.B) {
 			}
 			defer p.Close(context.WithoutCancel(b.Context()))
 			err = p.Configure(b.Context(), shared.Configuration{
-				Values:  map[string]string{"url": server.URL, "appid": "1", "rate": "inf", "concurrency": fmt.Sprint(atOnce), "prepare": prepare},
+				Values:  map[string]string{"url": server.URL, "appid": "1", "rate": "inf", "concurrency": fmt.Sprint(atOnce), "prepare": prepare, "ledger": "memory"},
 				Secrets: map[string]shared.Secret{"secret": shared.NewSecret(strings.Repeat("0", 32))},
 			})
 			if err != nil {

@@ -11,15 +11,16 @@ import (
 
 // Account tells the books of the ledger and what is paused.
 func (s *Stack) Account(ctx context.Context) (*shared.Account, error) {
-	c, err := s.present(ctx)
+	c, leave, err := s.enter(ctx)
 	if err != nil {
 		return nil, err
 	}
-	day, total, err := s.ledger.Tally(ctx, s.now())
+	defer leave()
+	day, total, err := c.book.store.Tally(ctx, s.now())
 	if err != nil {
 		return nil, ledgerFailed(ctx, err)
 	}
-	a := &shared.Account{Today: day, Total: total, Durable: s.ledger.Durable()}
+	a := &shared.Account{Today: day, Total: total, Durable: c.book.store.Durable()}
 	h, _, err := c.pause.load(ctx)
 	if err != nil {
 		return nil, ledgerFailed(ctx, err)
@@ -32,7 +33,7 @@ func (s *Stack) Account(ctx context.Context) (*shared.Account, error) {
 			a.CircuitOpen = true
 		}
 	}
-	if e := c.pause.latch.refusal(); e != nil && a.Paused == nil {
+	if e := c.condemned(); e != nil && a.Paused == nil {
 		a.Paused = e
 	}
 	return a, nil
@@ -40,10 +41,11 @@ func (s *Stack) Account(ctx context.Context) (*shared.Account, error) {
 
 // Resume lifts a pause and an open circuit. Credentials that were refused stay so until [Stack.Configure].
 func (s *Stack) Resume(ctx context.Context) error {
-	c, err := s.present(ctx)
+	c, leave, err := s.enter(ctx)
 	if err != nil {
 		return err
 	}
+	defer leave()
 	if err := c.pause.resume(ctx); err != nil {
 		return ledgerFailed(ctx, err)
 	}
@@ -55,7 +57,12 @@ func (s *Stack) Recall(ctx context.Context, q shared.RecallQuery) (*shared.Recol
 	if (q.CallID == "") == (q.RequestKey == "") {
 		return nil, notSent(shared.CodeInvalidRequest, "ask for a call_id or for a request key, not for both", nil)
 	}
-	e, err := s.entry(ctx, q)
+	c, leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	e, err := c.entry(ctx, q)
 	if err != nil {
 		return nil, ledgerFailed(ctx, err)
 	}
@@ -77,18 +84,18 @@ func (s *Stack) Recall(ctx context.Context, q shared.RecallQuery) (*shared.Recol
 	return r, nil
 }
 
-func (s *Stack) entry(ctx context.Context, q shared.RecallQuery) (ledger.Entry, error) {
+func (c *chain) entry(ctx context.Context, q shared.RecallQuery) (ledger.Entry, error) {
 	match := func(p ledger.Settlement) bool { return p.Intent.Key == q.RequestKey && p.Outcome.MayBeBilled() }
-	ask := func() (ledger.Entry, error) { return s.ledger.Lookup(ctx, q.RequestKey, "") }
+	ask := func() (ledger.Entry, error) { return c.book.store.Lookup(ctx, q.RequestKey, "") }
 	if q.CallID != "" {
-		booked, waiting := s.sharing.find(q.CallID)
+		booked, waiting := c.stack.sharing.find(q.CallID)
 		if waiting {
 			return ledger.Entry{State: shared.RecallInFlight, CallID: q.CallID}, nil
 		}
 		match = func(p ledger.Settlement) bool { return p.Intent.CallID == booked }
-		ask = func() (ledger.Entry, error) { return s.ledger.Call(ctx, booked) }
+		ask = func() (ledger.Entry, error) { return c.book.store.Call(ctx, booked) }
 	}
-	if e, ok := s.pending.find(match); ok {
+	if e, ok := c.book.pending.find(match); ok {
 		return e, nil
 	}
 	return ask()
@@ -101,16 +108,17 @@ func (s *Stack) Check(ctx context.Context, paid bool) (*shared.Health, error) {
 	if !ok {
 		return nil, notSent(shared.CodeNotSupported, "", nil)
 	}
-	c, err := s.present(ctx)
+	c, leave, err := s.enter(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer leave()
 	if !paid || !c.description.Paid {
 		return checker.Check(ctx, paid)
 	}
 	id := s.callID()
 	in := ledger.Intent{
-		Key: s.ledger.Digester().Sum("check", id), CallID: id, At: s.now(), Price: c.reservation, DayLimit: c.settings.budgetDay,
+		Key: c.book.store.Digester().Sum("check", id), CallID: id, At: s.now(), Price: c.reservation, DayLimit: c.settings.budgetDay,
 		Provider: c.description.Name, Product: c.description.Product,
 	}
 	began := false
@@ -118,10 +126,10 @@ func (s *Stack) Check(ctx context.Context, paid bool) (*shared.Health, error) {
 		if began {
 			return nil // one booking, whatever it sends
 		}
-		if err := s.pending.clear(ctx); err != nil {
+		if err := c.book.pending.clear(ctx); err != nil {
 			return err
 		}
-		_, ok, err := s.ledger.Begin(ctx, in)
+		_, ok, err := c.book.store.Begin(ctx, in)
 		switch {
 		case err != nil:
 			return ledgerFailed(ctx, err)
@@ -136,7 +144,7 @@ func (s *Stack) Check(ctx context.Context, paid bool) (*shared.Health, error) {
 		if failure, ok := errors.AsType[*shared.Error](err); ok {
 			end.Outcome, end.Basis = failure.Outcome, failure.Basis
 		}
-		s.pending.settle(ctx, end)
+		c.book.pending.settle(ctx, end)
 	}
 	return h, err
 }

@@ -18,12 +18,18 @@ func TestEverySettingIsCheckedAndItsErrorNamesIt(t *testing.T) {
 		"url_hosts": {"", "*", "a.example, B.example", "127.0.0.1,[::1]"}, "url_private_hosts": {"", "minio.internal", "[::1]"},
 		"budget_day_yuan": {"0", "0.5", "20"}, "budget_day_calls": {"0", "100"}, "circuit_failures": {"1", "1000"},
 		"circuit_window": {"1s", "2m"}, "circuit_probe": {"5s"}, "probe_interval": {"1m30s"},
+		"budget_key_yuan": {"0", "0.5"}, "budget_key_calls": {"0", "7"}, "calls_package": {"0", "2000"}, "calls_package_since": {"", "2026-01-31"},
+		"result_ttl": {"0s", "2160h"}, "queue": {"0", "5000"}, "picture_memory_mib": {"128", "4096"},
+		"unsafe_resend_ambiguous": {"true"}, "unsafe_buy_again": {"true"}, "unsafe_forget_tombstone": {"true"},
 	}
 	bad := map[string][]string{
 		"rate": {"0", "-1", "nan", "-inf", "x", ""}, "burst": {"0", "-1", "1.5", ""}, "concurrency": {"0", "-3", "4097"}, "prepare": {"maybe", ""},
 		"url_hosts": {"http://a.example", "a.example/x", "*.example", "a b"}, "url_private_hosts": {"*", "u@h"},
 		"budget_day_yuan": {"-1", "x", "0.0001"}, "budget_day_calls": {"-1", "x"}, "circuit_failures": {"0", "1001"},
 		"circuit_window": {"0s", "-1s", "60"}, "circuit_probe": {"0s"}, "probe_interval": {"x"},
+		"budget_key_yuan": {"-1"}, "budget_key_calls": {"-1"}, "calls_package": {"-1", "many"}, "calls_package_since": {"yesterday", "2026-02-30"},
+		"result_ttl": {"-1s", "90 days"}, "queue": {"-1"}, "picture_memory_mib": {"127", ""},
+		"unsafe_resend_ambiguous": {"perhaps"}, "unsafe_buy_again": {""}, "unsafe_forget_tombstone": {"2"},
 	}
 	s := Around(newVendor(always(play{})), Options{})
 	for _, f := range settingFields(&shared.Description{}) {

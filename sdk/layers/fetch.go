@@ -106,8 +106,8 @@ func (f *fetcher) dial(ctx context.Context, network, address string) (net.Conn, 
 	return d.DialContext(ctx, network, address)
 }
 
-// fetch downloads a picture.
-func (f *fetcher) fetch(ctx context.Context, u *url.URL) ([]byte, error) {
+// fetch downloads a picture. reserve waits for the memory.
+func (f *fetcher) fetch(ctx context.Context, u *url.URL, reserve func(int64) error) ([]byte, error) {
 	if err := f.allowed(u); err != nil {
 		return nil, err
 	}
@@ -126,6 +126,13 @@ func (f *fetcher) fetch(ctx context.Context, u *url.URL) ([]byte, error) {
 		return nil, notSent(shared.CodeURLFailed, fmt.Sprintf("the server of the picture's address answered with HTTP status %d: check the address, or give the picture itself", resp.StatusCode), nil)
 	case resp.ContentLength > maxSourceBytes:
 		return nil, tooLarge()
+	}
+	size := resp.ContentLength
+	if size < 0 { // the server does not say
+		size = maxSourceBytes
+	}
+	if err := reserve(size); err != nil {
+		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxSourceBytes+1))
 	switch {

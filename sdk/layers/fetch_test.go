@@ -58,7 +58,7 @@ func fetch(t *testing.T, ctx context.Context, f *fetcher, address string) ([]byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := f.fetch(ctx, u)
+	data, err := f.fetch(ctx, u, anyMuch)
 	if err == nil {
 		return data, nil
 	}

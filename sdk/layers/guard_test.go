@@ -65,7 +65,7 @@ func TestWhatProvidersReturnIsMadeToKeepTheContract(t *testing.T) {
 				t.Error("the error tells what the panic held")
 			}
 			// An unclear call is on record, whatever broke.
-			if got, err := s.ledger.Lookup(t.Context(), e.RequestKey, ""); err != nil || got.Answers() != (c.outcome == shared.OutcomeAmbiguous) {
+			if got, err := s.given.store.Lookup(t.Context(), e.RequestKey, ""); err != nil || got.Answers() != (c.outcome == shared.OutcomeAmbiguous) {
 				t.Errorf("on record is %+v, %v", got, err)
 			}
 		})

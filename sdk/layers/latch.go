@@ -6,22 +6,25 @@ import (
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
-// signaturesRefused is how many refusals of the signature in a row condemn the credentials: a single
-// one can be a damaged upload.
+// signaturesRefused is how many refusals of the signature in a row condemn a credential: a single one
+// can be a damaged upload.
 const signaturesRefused = 3
 
-// latch keeps credentials that the vendor refuses from being tried again and again, which some vendors
-// answer by locking the account. It belongs to one configuration: new settings come with a new latch.
+// latch keeps a credential that the vendor refuses from being tried again and again, which some vendors
+// answer by locking the account. It belongs to one credential in one configuration: new settings come
+// with a new latch.
 type latch struct {
 	mu      sync.Mutex
 	refused int // signatures, in a row
 	cause   *shared.Error
 }
 
-// observe learns from the end of a call that reached the vendor.
-func (l *latch) observe(v verdict, err *shared.Error) {
+// observe learns from the end of a call that reached the vendor. It reports whether the credential was
+// condemned by it.
+func (l *latch) observe(v verdict, err *shared.Error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	before := l.cause
 	switch {
 	case err != nil && err.Outcome == shared.OutcomeRejected && err.Code == shared.CodeAppIDUnknown:
 		l.cause = err
@@ -32,9 +35,10 @@ func (l *latch) observe(v verdict, err *shared.Error) {
 	case v == verdictAlive || v == verdictPaused:
 		l.refused = 0
 	}
+	return before == nil && l.cause != nil
 }
 
-// refusal returns what calls are answered with once the credentials are condemned, nil before.
+// refusal returns what calls are answered with once the credential is condemned, nil before.
 func (l *latch) refusal() *shared.Error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,6 +6,8 @@ import "github.com/seed-6b91b535/idrec/shared"
 //
 //   - guard: what a provider returns is made to keep the contract, and a panic becomes an error, so
 //     that nothing above has to mistrust it.
+//   - credential: a credential that the vendor refuses gives way to the next one. Inside of pause, which
+//     stops the sending only when there is none left.
 //   - watch, the inner half of pause: what an answer tells of the account is known before the call
 //     gives up its place in the gate.
 //   - gate: concurrency, then the rate token for each attempt. Near the provider, so that nobody holds
@@ -24,8 +26,8 @@ import "github.com/seed-6b91b535/idrec/shared"
 //
 // A provider that costs nothing has no recall: there is no money to save, and its answers may get
 // better.
-func (c *chain) assemble(provider shared.Recognizer) shared.Recognizer {
-	var r shared.Recognizer = &guardLayer{layer{provider}, c}
+func (c *chain) assemble() shared.Recognizer {
+	var r shared.Recognizer = &credentialLayer{layer{c.credentials[0]}, c}
 	r = &watchLayer{layer{r}, c.pause}
 	r = &gateLayer{layer{r}, c.gate}
 	r = &pauseLayer{layer{r}, c.pause}
@@ -35,7 +37,7 @@ func (c *chain) assemble(provider shared.Recognizer) shared.Recognizer {
 	if c.description.Paid {
 		r = &recordLayer{layer{r}, c}
 	}
-	r = &shareLayer{layer{r}, c.stack.sharing, c.reservation}
+	r = &shareLayer{layer{r}, c.stack.sharing, c.book, c.reservation}
 	if c.description.Paid {
 		r = &recallLayer{layer{r}, c}
 	}

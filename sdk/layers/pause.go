@@ -19,7 +19,8 @@ type pauser struct {
 	now       func() time.Time
 	circuit   circuitSettings
 	interval  time.Duration
-	latch     latch
+	// condemned returns the refusal where no credential is left that the vendor takes.
+	condemned func() *shared.Error
 
 	mu      sync.Mutex
 	waiting map[*waiter]struct{}
@@ -136,7 +137,7 @@ func (p *pauser) callBack() {
 
 // admit decides whether a call may go in.
 func (p *pauser) admit(ctx context.Context) (probe bool, refused error) {
-	if e := p.latch.refusal(); e != nil {
+	if e := p.condemned(); e != nil {
 		return false, e
 	}
 	var e *shared.Error
@@ -155,7 +156,7 @@ func (p *pauser) admit(ctx context.Context) (probe bool, refused error) {
 
 // look tells what a call that is no probe would be answered with now, nil if it may be sent.
 func (p *pauser) look(ctx context.Context) error {
-	if e := p.latch.refusal(); e != nil {
+	if e := p.condemned(); e != nil {
 		return e
 	}
 	h, _, err := p.load(ctx)
@@ -171,7 +172,6 @@ func (p *pauser) look(ctx context.Context) error {
 func (p *pauser) observe(ctx context.Context, probe bool, v verdict, failure *shared.Error) {
 	// What was learnt counts although the caller has gone.
 	ctx = context.WithoutCancel(ctx)
-	p.latch.observe(v, failure)
 	stopped := false
 	if probe || v == verdictPaused || v == verdictUnclear {
 		// A register that cannot be written is no reason to lose the answer; with the ledger out of
@@ -182,7 +182,7 @@ func (p *pauser) observe(ctx context.Context, probe bool, v verdict, failure *sh
 			return changed
 		})
 	}
-	if stopped || p.latch.refusal() != nil {
+	if stopped || p.condemned() != nil {
 		p.callBack()
 	}
 }

@@ -268,7 +268,20 @@ func TestPauseIsNotSharedWithAnotherAccount(t *testing.T) {
 	fail(t, a, request("a"), shared.CodeQuotaExhausted, shared.OutcomeRejected)
 	fail(t, a, request("a"), shared.CodeQuotaExhausted, shared.OutcomeNotSent)
 	read(t, b, request("a"))
-	same := around(t, &configurable{fakeVendor: newVendor(always(play{}))}, m.Share(), quick("appid", "1"))
-	_ = same // configuring it lifts the pause of its account, as a restart after a recharge does
-	fail(t, a, request("b"), shared.CodeQuotaExhausted, shared.OutcomeRejected)
+}
+
+// Workers start and crash all the time; that is nobody's word that the account was recharged.
+func TestPauseOutlivesTheStartOfAProcess(t *testing.T) {
+	t.Parallel()
+	m := ledger.NewMemory(ledger.MemoryOptions{})
+	vendor := func(p play) *configurable { return &configurable{fakeVendor: newVendor(always(p))} }
+	a := around(t, vendor(play{outcome: shared.OutcomeRejected, code: shared.CodeQuotaExhausted}), m, quick("appid", "1"))
+	fail(t, a, request("a"), shared.CodeQuotaExhausted, shared.OutcomeRejected)
+	late := around(t, vendor(play{}), m.Share(), quick("appid", "1"))
+	fail(t, late, request("a"), shared.CodeQuotaExhausted, shared.OutcomeNotSent)
+	if err := late.Configure(t.Context(), shared.Configuration{Values: quick("appid", "1")}); err != nil {
+		t.Fatal(err)
+	}
+	read(t, late, request("a"))
+	fail(t, a, request("b"), shared.CodeQuotaExhausted, shared.OutcomeRejected) // it is lifted for all
 }

@@ -16,7 +16,7 @@ type recallLayer struct {
 }
 
 func (l *recallLayer) Recognize(ctx context.Context, req *shared.Request) (*shared.Result, error) {
-	s := l.chain.stack
+	s, store := l.chain.stack, l.chain.book.store
 	id := identityOf(ctx)
 	may := ledger.Intent{Resend: req.UnsafeResendAmbiguous, BuyAgain: req.UnsafeBuyAgain}
 	for {
@@ -25,7 +25,7 @@ func (l *recallLayer) Recognize(ctx context.Context, req *shared.Request) (*shar
 		case err != nil:
 			return nil, ledgerFailed(ctx, err)
 		case e.State == shared.RecallInFlight && !e.Own && !s.sharing.flying(id.key):
-			if _, err := s.ledger.Wait(ctx, e.CallID); err != nil {
+			if _, err := store.Wait(ctx, e.CallID); err != nil {
 				return nil, ledgerFailed(ctx, err)
 			}
 			continue
@@ -46,17 +46,17 @@ func (l *recallLayer) Recognize(ctx context.Context, req *shared.Request) (*shar
 
 // lookup asks for the key; an outcome that could not be written yet counts as written.
 func (l *recallLayer) lookup(ctx context.Context, id identity) (ledger.Entry, error) {
-	if e, ok := l.chain.stack.pending.find(func(s ledger.Settlement) bool { return s.Intent.Key == id.key && s.Outcome.MayBeBilled() }); ok {
+	if e, ok := l.chain.book.pending.find(func(s ledger.Settlement) bool { return s.Intent.Key == id.key && s.Outcome.MayBeBilled() }); ok {
 		return e, nil
 	}
-	return l.chain.stack.ledger.Lookup(ctx, id.key, id.alias)
+	return l.chain.book.store.Lookup(ctx, id.key, id.alias)
 }
 
 // answered binds the caller's own key to the picture and counts an answer that cost nothing.
 func (l *recallLayer) answered(ctx context.Context, id identity, res *shared.Result, failure *shared.Error) (*shared.Result, error) {
-	s := l.chain.stack
+	store := l.chain.book.store
 	if id.alias != "" {
-		if err := s.ledger.Bind(ctx, id.alias, id.key); err != nil {
+		if err := store.Bind(ctx, id.alias, id.key); err != nil {
 			if e := ledgerFailed(ctx, err); e.Code == shared.CodeKeyReused {
 				return nil, e
 			}
@@ -67,7 +67,7 @@ func (l *recallLayer) answered(ctx context.Context, id identity, res *shared.Res
 		return nil, failure
 	}
 	// The count is a statistic; the answer does not depend on it.
-	_ = s.ledger.Answered(ctx, s.now(), l.chain.reservation)
+	_ = store.Answered(ctx, l.chain.stack.now(), l.chain.reservation)
 	return res, nil
 }
 
@@ -88,6 +88,10 @@ func answerFrom(e ledger.Entry) (*shared.Result, *shared.Error) {
 
 // recorded returns what an entry that is settled or in doubt says of its own call.
 func recorded(e ledger.Entry) (*shared.Result, *shared.Error, error) {
+	if !e.Forgotten.IsZero() && !e.Unclear() {
+		// This call sent nothing; what is on record was billed.
+		return nil, &shared.Error{Code: shared.CodeForgotten, Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved, CallID: e.CallID, RequestKey: e.Key}, nil
+	}
 	if e.State == shared.RecallSettled && e.Outcome == shared.OutcomeBilled && len(e.Answer) == 0 {
 		return nil, &shared.Error{Code: shared.CodeAnswerLost, Outcome: e.Outcome, Basis: e.Basis, Price: e.Price, CallID: e.CallID, RequestKey: e.Key}, nil
 	}

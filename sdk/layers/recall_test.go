@@ -142,7 +142,7 @@ func TestCallersKeyIsBoundToThePicture(t *testing.T) {
 	fail(t, s, named("b", "k2"), shared.CodeKeyReused, shared.OutcomeNotSent)
 	v.want(t, 1, 1)
 	// A picture that was never sent binds nothing.
-	other := around(t, newVendor(always(play{outcome: shared.OutcomeNotSent, code: shared.CodeUpstreamUnreachable, silent: true})), s.ledger, quick())
+	other := around(t, newVendor(always(play{outcome: shared.OutcomeNotSent, code: shared.CodeUpstreamUnreachable, silent: true})), s.given.store, quick())
 	fail(t, other, named("c", "k3"), shared.CodeUpstreamUnreachable, shared.OutcomeNotSent)
 	read(t, s, named("b", "k3"))
 }
@@ -249,7 +249,7 @@ func TestRecordThatCannotBeReadIsNotPaidForAgain(t *testing.T) {
 	s := around(t, v, nil, quick())
 	key := read(t, s, request("a")).RequestKey
 	newer := ledger.Settlement{Intent: ledger.Intent{Key: key, CallID: "newer"}, Outcome: shared.OutcomeBilled, HasResult: true, Answer: []byte(`{"v":99,"result":{}}`)}
-	if err := s.ledger.Settle(t.Context(), newer); err != nil {
+	if err := s.given.store.Settle(t.Context(), newer); err != nil {
 		t.Fatal(err)
 	}
 	if e := fail(t, s, request("a"), shared.CodeLedgerUnavailable, shared.OutcomeNotSent); errors.Is(e, shared.ClassUnclear) {

@@ -25,8 +25,7 @@ type booking struct {
 }
 
 func (l *recordLayer) Recognize(ctx context.Context, req *shared.Request) (*shared.Result, error) {
-	s := l.chain.stack
-	if err := s.pending.clear(ctx); err != nil {
+	if err := l.chain.book.pending.clear(ctx); err != nil {
 		return nil, err
 	}
 	for {
@@ -55,11 +54,11 @@ func (l *recordLayer) Recognize(ctx context.Context, req *shared.Request) (*shar
 
 // wait waits for a call in flight, which may be one of this process whose outcome waits to be written.
 func (l *recordLayer) wait(ctx context.Context, e ledger.Entry) (ledger.Entry, error) {
-	s := l.chain.stack
-	if waiting, ok := s.pending.find(func(p ledger.Settlement) bool { return p.Intent.CallID == e.CallID }); ok {
+	book := l.chain.book
+	if waiting, ok := book.pending.find(func(p ledger.Settlement) bool { return p.Intent.CallID == e.CallID }); ok {
 		return waiting, nil
 	}
-	return s.ledger.Wait(ctx, e.CallID)
+	return book.store.Wait(ctx, e.CallID)
 }
 
 // orError returns a typed nil as none.
@@ -80,8 +79,8 @@ func outcomeOf(res *shared.Result, failure *shared.Error) shared.Outcome {
 // begin writes the intent in the name of the caller that has waited longest. One whose own budget or
 // key forbids it gets its refusal alone, and the next one is tried.
 func (l *recordLayer) begin(ctx context.Context, b *booking) error {
-	s := l.chain.stack
-	if err := s.pending.clear(ctx); err != nil {
+	pending := l.chain.book.pending
+	if err := pending.clear(ctx); err != nil {
 		return err
 	}
 	f := flightOf(ctx)
@@ -100,7 +99,7 @@ func (l *recordLayer) begin(ctx context.Context, b *booking) error {
 		case err != nil:
 			f.stay()
 			// It may be on record all the same, and would then be in flight for as long as we live.
-			s.pending.settle(ctx, ledger.Settlement{Intent: b.intent, At: s.now(), Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved})
+			pending.settle(ctx, ledger.Settlement{Intent: b.intent, At: l.chain.stack.now(), Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved})
 			return ledgerFailed(ctx, err)
 		case !began:
 			f.stay()
@@ -117,14 +116,14 @@ func (l *recordLayer) begin(ctx context.Context, b *booking) error {
 func (l *recordLayer) write(ctx context.Context, in ledger.Intent) (ledger.Entry, bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	return l.chain.stack.ledger.Begin(ctx, in)
+	return l.chain.book.store.Begin(ctx, in)
 }
 
 func (l *recordLayer) intent(req *shared.Request, id identity) ledger.Intent {
-	d := l.chain.stack.ledger.Digester()
+	d := l.chain.book.store.Digester()
 	in := ledger.Intent{
 		Key: id.key, CallID: req.CallID, Alias: id.alias, At: l.chain.stack.now(), Price: l.chain.reservation,
-		RunLimit: ledger.Limit{Yuan: req.Budget.Yuan, Calls: req.Budget.Calls}, DayLimit: l.chain.settings.budgetDay,
+		RunLimit: ledger.Limit{Yuan: req.Budget.Yuan, Calls: req.Budget.Calls}, DayLimit: l.chain.settings.budgetDay, KeyLimit: l.chain.settings.budgetKey,
 		Resend: req.UnsafeResendAmbiguous, BuyAgain: req.UnsafeBuyAgain,
 		Provider: l.chain.description.Name, Product: l.chain.description.Product, Purpose: req.Purpose, Attempt: req.Attempt,
 	}
@@ -132,10 +131,13 @@ func (l *recordLayer) intent(req *shared.Request, id identity) ledger.Intent {
 		in.Run = d.Sum("run", req.Budget.Run)
 	}
 	if req.Subject != "" {
-		in.Subject = d.Sum("subject", req.Subject)
+		in.Subject = SubjectDigest(d, req.Subject)
 	}
 	return in
 }
+
+// SubjectDigest is how a record of calls knows whose document it was, [shared.Request.Subject].
+func SubjectDigest(d *ledger.Digester, subject string) string { return d.Sum("subject", subject) }
 
 // end writes the outcome. What was not announced and not billed leaves no record.
 func (l *recordLayer) end(ctx context.Context, req *shared.Request, b *booking, res *shared.Result, failure *shared.Error) (*shared.Result, error) {
@@ -155,7 +157,7 @@ func (l *recordLayer) end(ctx context.Context, req *shared.Request, b *booking, 
 		}
 		failure.CallID, failure.RequestKey = b.intent.CallID, b.intent.Key
 		end.Basis, end.Price, end.Answer = failure.Basis, failure.Price, ledger.EncodeError(failure)
-		s.pending.settle(ctx, end)
+		l.settle(ctx, end)
 		return nil, failure
 	}
 	if outcome.MayBeBilled() && res.Price == 0 {
@@ -169,6 +171,16 @@ func (l *recordLayer) end(ctx context.Context, req *shared.Request, b *booking, 
 	stored := *res
 	stored.Findings = foreign(res.Findings)
 	end.Basis, end.Price, end.Answer, end.HasResult = res.Basis, res.Price, ledger.EncodeResult(&stored), true
-	res.Unrecorded = !s.pending.settle(ctx, end)
+	res.Unrecorded = !l.settle(ctx, end)
 	return res, nil
+}
+
+// settle writes an outcome, and warns where the package of calls that it counts against gets low.
+func (l *recordLayer) settle(ctx context.Context, end ledger.Settlement) bool {
+	c := l.chain
+	written := c.book.pending.settle(ctx, end)
+	if end.Outcome.MayBeBilled() {
+		c.stack.notice(c.allowance.spend(context.WithoutCancel(ctx), c.book.store, c.description, end.At))
+	}
+	return written
 }

@@ -208,7 +208,7 @@ func TestStoredAnswerHoldsNoFindingsOfOursAndNoRawAnswer(t *testing.T) {
 	if string(live.Raw) != "raw answer" {
 		t.Errorf("the live answer has the raw answer %q", live.Raw)
 	}
-	e, err := s.ledger.Call(t.Context(), live.CallID)
+	e, err := s.given.store.Call(t.Context(), live.CallID)
 	if err != nil {
 		t.Fatal(err)
 	}

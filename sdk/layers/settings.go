@@ -23,6 +23,15 @@ type settings struct {
 	budgetDay      ledger.Limit
 	circuit        circuitSettings
 	pausedInterval time.Duration
+
+	queue     int
+	memoryMiB int
+	budgetKey ledger.Limit
+	ttl       time.Duration
+	pack      Package
+	place     LedgerPlace
+
+	resend, buyAgain, forgetTombstone bool
 }
 
 // settingFields describes the settings of the layers around a provider.
@@ -46,11 +55,27 @@ func settingFields(d *shared.Description) []shared.ConfigField {
 		{Name: "url_private_hosts", Type: shared.TypeString, Help: "hosts from which pictures may be fetched although they lie in a private network or on this machine, separated by commas"},
 		{Name: "budget_day_yuan", Type: shared.TypeMoney, Default: "0", Help: "the most that may be spent on a day in China, in yuan, unclear calls included; 0 for no limit"},
 		{Name: "budget_day_calls", Type: shared.TypeInt, Default: "0", Help: "the most calls on a day in China that are or may be billed; 0 for no limit"},
+		{Name: "budget_key_yuan", Type: shared.TypeMoney, Default: "0", Help: "the most that may be spent on one picture, which only the unsafe settings and requests can buy again, in yuan; 0 for no limit"},
+		{Name: "budget_key_calls", Type: shared.TypeInt, Default: "3", Help: "the most calls for one picture that are or may be billed; 0 for no limit"},
+		{Name: "calls_package", Type: shared.TypeInt, Default: "0", Help: "the calls that you bought, to be warned before they run out; 0 if you do not want to be"},
+		{Name: "calls_package_since", Type: shared.TypeString, Help: "the day in China since which calls count against calls_package, as in 2026-01-31; default: all on record"},
+		{Name: "result_ttl", Type: shared.TypeDuration, Default: "0s", Help: "how long answers and personal data are kept, as in 2160h for 90 days; then the picture is answered as forgotten. 0s: until they are deleted by hand"},
+		{Name: "queue", Type: shared.TypeInt, Default: "1000", Help: "calls that may wait beside those at work; more are answered with overloaded"},
+		{Name: "picture_memory_mib", Type: shared.TypeInt, Default: "512", Help: "the most memory for the pictures of all calls as they were given, in MiB, at least 128"},
+		{Name: "unsafe_resend_ambiguous", Type: shared.TypeBool, Default: "false", Help: "send again what may have been billed already, for every request: it may be billed twice"},
+		{Name: "unsafe_buy_again", Type: shared.TypeBool, Default: "false", Help: "ask again although a billed answer is on record, for every request: it is billed again"},
+		{Name: "unsafe_forget_tombstone", Type: shared.TypeBool, Default: "false", Help: "result_ttl deletes too that a picture was paid for: a late delivery of it is billed again"},
 		{Name: "circuit_failures", Type: shared.TypeInt, Default: "5", Help: "so many unclear answers within circuit_window stop the sending"},
 		{Name: "circuit_window", Type: shared.TypeDuration, Default: "1m0s", Help: "the time in which unclear answers are counted"},
 		{Name: "circuit_probe", Type: shared.TypeDuration, Default: "30s", Help: "the time until the first item tries again after unclear answers stopped the sending; it doubles up to five minutes"},
 		{Name: "probe_interval", Type: shared.TypeDuration, Default: "3m0s", Help: "the time between two items that try whether a paused account is served again"},
 	}
+}
+
+// Fields describes the settings that the layers have around a paid provider, those of its ledger
+// included.
+func Fields(d *shared.Description) []shared.ConfigField {
+	return append(settingFields(d), LedgerFields()...)
 }
 
 // parseSettings reads the values of its own fields and removes them from values. The error names the
@@ -89,29 +114,46 @@ func (p *settingParser) set(s *settings, name, text string) {
 	case "concurrency":
 		s.concurrency = p.count(name, text, 1, 4096)
 	case "prepare":
-		b, err := strconv.ParseBool(text)
-		if s.prepare = b; err != nil {
-			p.bad(name, "true or false")
-		}
+		s.prepare = p.bool(name, text)
 	case "url_hosts":
 		s.urlHosts = p.hosts(name, text, true)
 	case "url_private_hosts":
 		s.urlPrivate = p.hosts(name, text, false)
 	case "budget_day_yuan":
-		m, err := shared.ParseMoney(text)
-		if s.budgetDay.Yuan = m; err != nil || m < 0 {
-			p.bad(name, "an amount in yuan, as in 20 or 0.5")
-		}
+		s.budgetDay.Yuan = p.money(name, text)
 	case "budget_day_calls":
 		s.budgetDay.Calls = int64(p.count(name, text, 0, math.MaxInt32))
+	case "budget_key_yuan":
+		s.budgetKey.Yuan = p.money(name, text)
+	case "budget_key_calls":
+		s.budgetKey.Calls = int64(p.count(name, text, 0, math.MaxInt32))
+	case "calls_package":
+		s.pack.Calls = int64(p.count(name, text, 0, math.MaxInt32))
+	case "calls_package_since":
+		if _, err := time.Parse(time.DateOnly, text); err != nil && text != "" {
+			p.bad(name, "a day, as in 2026-01-31")
+		}
+		s.pack.Since = text
+	case "result_ttl":
+		s.ttl = p.duration(name, text, 0)
+	case "queue":
+		s.queue = p.count(name, text, 0, math.MaxInt32)
+	case "picture_memory_mib":
+		s.memoryMiB = p.count(name, text, maxSourceBytes>>20, 1<<20)
+	case "unsafe_resend_ambiguous":
+		s.resend = p.bool(name, text)
+	case "unsafe_buy_again":
+		s.buyAgain = p.bool(name, text)
+	case "unsafe_forget_tombstone":
+		s.forgetTombstone = p.bool(name, text)
 	case "circuit_failures":
 		s.circuit.failures = p.count(name, text, 1, maxFailures)
 	case "circuit_window":
-		s.circuit.window = p.duration(name, text)
+		s.circuit.window = p.duration(name, text, 1)
 	case "circuit_probe":
-		s.circuit.probe = p.duration(name, text)
+		s.circuit.probe = p.duration(name, text, 1)
 	case "probe_interval":
-		s.pausedInterval = p.duration(name, text)
+		s.pausedInterval = p.duration(name, text, 1)
 	}
 }
 
@@ -131,10 +173,30 @@ func (p *settingParser) count(name, text string, least, most int) int {
 	return v
 }
 
-func (p *settingParser) duration(name, text string) time.Duration {
+func (p *settingParser) duration(name, text string, least time.Duration) time.Duration {
 	v, err := time.ParseDuration(text)
-	if err != nil || v <= 0 {
+	switch {
+	case err == nil && v >= least:
+	case least > 0:
 		p.bad(name, "a duration above 0, as in 1m30s")
+	default:
+		p.bad(name, "a duration, as in 2160h, or 0s")
+	}
+	return v
+}
+
+func (p *settingParser) bool(name, text string) bool {
+	v, err := strconv.ParseBool(text)
+	if err != nil {
+		p.bad(name, "true or false")
+	}
+	return v
+}
+
+func (p *settingParser) money(name, text string) shared.Money {
+	v, err := shared.ParseMoney(text)
+	if err != nil || v < 0 {
+		p.bad(name, "an amount in yuan, as in 20 or 0.5")
 	}
 	return v
 }

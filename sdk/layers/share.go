@@ -19,6 +19,8 @@ type shareLayer struct {
 	layer
 
 	sharing *sharing
+	// book is kept open while a call runs, also when all of its callers gave up.
+	book *book
 	// reservation is what a call may cost at most.
 	reservation shared.Money
 }
@@ -48,6 +50,7 @@ type flightName struct {
 // what is written before done is closed and read after it.
 type flight struct {
 	sharing *sharing
+	book    *book
 	name    flightName
 	cancel  context.CancelFunc
 	callers []*caller // who still waits, in the order of arrival
@@ -124,7 +127,8 @@ func (l *shareLayer) join(ctx context.Context, c *caller) (*flight, error) {
 		f.callers = append(f.callers, c)
 		return f, nil
 	}
-	f := &flight{sharing: s, name: name, callers: []*caller{c}, done: make(chan struct{})}
+	l.book.keep()
+	f := &flight{sharing: s, book: l.book, name: name, callers: []*caller{c}, done: make(chan struct{})}
 	detached, cancel := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), flightKey{}, f))
 	f.cancel = cancel
 	s.flights[name] = f
@@ -146,6 +150,7 @@ func shuttingDown() *shared.Error {
 }
 
 func (f *flight) run(ctx context.Context, inner shared.Recognizer, req *shared.Request) {
+	defer f.book.release()
 	defer f.cancel()
 	var res *shared.Result
 	var err error

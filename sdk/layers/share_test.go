@@ -191,7 +191,7 @@ func TestCallGoesOnForThoseWhoStay(t *testing.T) {
 			t.Errorf("who stayed got %v", res)
 		}
 		wg.Wait()
-		if e, err := s.ledger.Call(t.Context(), "stays"); err != nil || e.Outcome != shared.OutcomeBilled {
+		if e, err := s.given.store.Call(t.Context(), "stays"); err != nil || e.Outcome != shared.OutcomeBilled {
 			t.Errorf("the ledger has %+v, %v", e, err)
 		}
 		v.want(t, 2, 2)

@@ -28,11 +28,13 @@ type sourceLayer struct {
 }
 
 func (l *sourceLayer) Recognize(ctx context.Context, req *shared.Request) (*shared.Result, error) {
-	read, err := l.read(ctx, req)
+	var held int64
+	defer func() { l.chain.memory.release(held) }()
+	read, err := l.read(ctx, req, &held)
 	if err != nil {
 		return nil, err
 	}
-	id := identify(l.chain.stack.ledger.Digester(), l.chain.description, read)
+	id := identify(l.chain.book.store.Digester(), l.chain.description, read)
 	id.owned = req.Image.Bytes == nil || shared.ImageHandedOver(ctx)
 	res, err := l.inner.Recognize(withIdentity(ctx, id), read)
 	if err != nil {
@@ -47,13 +49,27 @@ func (l *sourceLayer) Recognize(ctx context.Context, req *shared.Request) (*shar
 	return res, nil
 }
 
-// read returns the request with the picture's bytes and their digest in it.
-func (l *sourceLayer) read(ctx context.Context, req *shared.Request) (*shared.Request, error) {
+// read returns the request with the picture's bytes and their digest in it. held is what it reserved of
+// the memory for pictures, also when it fails.
+func (l *sourceLayer) read(ctx context.Context, req *shared.Request, held *int64) (*shared.Request, error) {
 	data := req.Image.Bytes
+	reserve := func(n int64) error {
+		if err := l.chain.memory.wait(ctx, n); err != nil {
+			return err
+		}
+		*held = n
+		return nil
+	}
 	switch req.Image.Kind() {
+	case "bytes":
+		n := int64(len(data))
+		if err := l.chain.memory.take(n); err != nil {
+			return nil, err
+		}
+		*held = n
 	case "path":
 		var err error
-		if data, err = readFile(req.Image.Path); err != nil {
+		if data, err = readFile(req.Image.Path, reserve); err != nil {
 			return nil, err
 		}
 	case "url":
@@ -67,7 +83,7 @@ func (l *sourceLayer) read(ctx context.Context, req *shared.Request) (*shared.Re
 			}
 			return req, nil
 		}
-		if data, err = l.chain.fetcher.fetch(ctx, u); err != nil {
+		if data, err = l.chain.fetcher.fetch(ctx, u, reserve); err != nil {
 			return nil, err
 		}
 	}
@@ -84,19 +100,20 @@ func (l *sourceLayer) read(ctx context.Context, req *shared.Request) (*shared.Re
 	return read, nil
 }
 
-// readFile reads a file through one descriptor and refuses one that was written meanwhile.
-func readFile(path string) ([]byte, error) {
+// readFile reads a file through one descriptor and refuses one that was written meanwhile. reserve waits
+// for the memory.
+func readFile(path string, reserve func(int64) error) ([]byte, error) {
 	// Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, notSent(shared.CodePictureUnreadable, unreadable(err), err)
 	}
 	defer func() { _ = f.Close() }()
-	return readSteady(f)
+	return readSteady(f, reserve)
 }
 
 // readSteady reads an open file whole.
-func readSteady(f fs.File) ([]byte, error) {
+func readSteady(f fs.File, reserve func(int64) error) ([]byte, error) {
 	before, err := f.Stat()
 	switch {
 	case err != nil:
@@ -105,6 +122,9 @@ func readSteady(f fs.File) ([]byte, error) {
 		return nil, notSent(shared.CodePictureUnreadable, "the picture's path is no regular file: give the path of a picture", nil)
 	case before.Size() > maxSourceBytes:
 		return nil, tooLarge()
+	}
+	if err := reserve(before.Size()); err != nil {
+		return nil, err
 	}
 	data := make([]byte, before.Size())
 	n, err := io.ReadFull(f, data)

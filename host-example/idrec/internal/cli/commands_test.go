@@ -169,7 +169,7 @@ func TestSandboxAppsAsTheCommandLineWritesThem(t *testing.T) {
 		}
 	}
 	b := newBench(t)
-	b.want(exit.Usage, "engine", "sandbox", "--engine", "local")
+	b.want(exit.Usage, "engine", "sandbox", "--engine", "tesseract")
 	b.want(exit.Usage, "--calls", "sandbox", "--app", "1:"+canarySecret, "--calls", "-5")
 	b.want(exit.Usage, "--guess", "sandbox", "--guess", "colour=red")
 	b.want(exit.Usage, "listen", "sandbox", "--listen", "256.0.0.1:1")

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -119,6 +121,9 @@ func (a *app) explain(ctx context.Context, p *pluginFlags) ([]setting, error) {
 	if !p.flags.Changed("sha256") {
 		p.sha256 = r.sha256
 	}
+	if !p.flags.Changed("lock") {
+		p.lock = r.lock
+	}
 	var rows []setting
 	for _, n := range names {
 		f := flags.Lookup(n)
@@ -129,19 +134,36 @@ func (a *app) explain(ctx context.Context, p *pluginFlags) ([]setting, error) {
 		}
 		rows = append(rows, s)
 	}
-	proc, about, err := a.start(ctx, p)
+	each, err := p.each()
 	if err != nil {
 		return rows, err
 	}
-	defer func() { _ = proc.Close() }()
-	more, err := a.explainPlugin(p, layers, about)
-	return append(rows, more...), err
+	var used []*shared.Description
+	for _, one := range each {
+		proc, about, err := a.start(ctx, one)
+		if err != nil {
+			return rows, err
+		}
+		_ = proc.Close()
+		used = append(used, about)
+	}
+	for _, about := range used {
+		more, err := explainPlugin(p, layers, about, used)
+		if rows = append(rows, more...); err != nil {
+			return rows, err
+		}
+	}
+	return rows, nil
 }
 
-func (a *app) explainPlugin(p *pluginFlags, layers settings.Layers, about *shared.Description) ([]setting, error) {
+// explainPlugin lists the settings of one of the plugins in use.
+func explainPlugin(p *pluginFlags, layers settings.Layers, about *shared.Description, used []*shared.Description) ([]setting, error) {
 	fields, err := p.fields()
 	if err != nil {
 		return nil, err
+	}
+	if len(used) > 1 {
+		maps.DeleteFunc(fields, func(name, _ string) bool { return !settings.Known(about, name) })
 	}
 	layers.Flags = fields
 	resolved, err := layers.Resolve(about)
@@ -157,11 +179,33 @@ func (a *app) explainPlugin(p *pluginFlags, layers settings.Layers, about *share
 			s.Flag = "--" + strings.ReplaceAll(f.Name, "_", "-")
 		}
 		if f.Secret {
-			s.Key += "_file, _env or _command"
-			s.Env += "_FILE, _ENV or _COMMAND"
-			s.Flag = "--" + strings.ReplaceAll(f.Name, "_", "-") + "-file, -env or -command"
+			key, env, flag := waysText(about, f)
+			s.Key += key
+			s.Env += env
+			s.Flag = flag
 		}
 		rows = append(rows, s)
 	}
-	return rows, errors.Join(err, layers.File.Unknown(about.Name, func(k string) bool { return programKey(k) || settings.Known(about, k) }))
+	return rows, errors.Join(err, layers.File.Unknown(about.Name, func(k string) bool {
+		return programKey(k) || slices.ContainsFunc(used, func(d *shared.Description) bool { return settings.Known(d, k) })
+	}))
+}
+
+// waysText lists the ways in which a secret can be given, as they stand in the file, in the environment
+// and on the command line, where only the most common ones have a flag of their own.
+func waysText(about *shared.Description, f shared.ConfigField) (key, env, flag string) {
+	var keys []string
+	for _, w := range settings.WaysOf(about, f) {
+		keys = append(keys, "_"+string(w))
+	}
+	list := func(words []string) string {
+		last := len(words) - 1
+		return strings.Join(words[:last], ", ") + " or " + words[last]
+	}
+	key = list(keys)
+	env = strings.ToUpper(key)
+	if f.Name == "secret" {
+		return key, env, "--" + f.Name + "-file, -env or -command"
+	}
+	return key, env, "--set " + f.Name + keys[0] + "=…"
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/report"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/settings"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
+	"github.com/seed-6b91b535/idrec/sdk/ledger/seal"
 	"github.com/seed-6b91b535/idrec/sdk/specimen"
 	"github.com/seed-6b91b535/idrec/sdk/wapi/sandbox"
 	"github.com/seed-6b91b535/idrec/shared"
@@ -79,13 +80,21 @@ func (d *demonstration) run(ctx context.Context, p *pluginFlags) error {
 	if err != nil {
 		return exit.Errorf(exit.Defect, "the sandbox cannot listen on this machine")
 	}
+	books, err := d.books()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(books) }()
 	proc, about, err := d.start(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = proc.Close() }()
 	c := shared.Configuration{Values: map[string]string{}, Secrets: map[string]shared.Secret{"secret": shared.NewSecret(secret)}}
-	for name, v := range map[string]string{"url": url, "appid": "1", "rate": demoRate, "price_per_call": demoPrice.String()} {
+	if settings.Known(about, "ledger_key") { // as short-lived as what it seals
+		c.Secrets["ledger_key"] = shared.NewSecret(string(seal.Generate()))
+	}
+	for name, v := range map[string]string{"url": url, "appid": "1", "rate": demoRate, "price_per_call": demoPrice.String(), ledgerSetting: filepath.Join(books, "ledger.db")} {
 		if settings.Known(about, name) {
 			c.Values[name] = v
 		}
@@ -100,6 +109,19 @@ func (d *demonstration) run(ctx context.Context, p *pluginFlags) error {
 		return exit.Errorf(exit.Later, "standard output is closed or full")
 	}
 	return d.compare()
+}
+
+// books makes a folder for the demonstration's own ledger, which ends with it: the sandbox that it pays is
+// a new one each time.
+func (d *demonstration) books() (string, error) {
+	dir, err := filepath.Abs(d.dir)
+	if err == nil {
+		dir, err = os.MkdirTemp(dir, ".ledger-")
+	}
+	if err != nil {
+		return "", exit.Errorf(exit.Usage, "the folder of --dir cannot be written to: give another")
+	}
+	return dir, nil
 }
 
 // recognize reads the set anew: what an earlier demonstration wrote is its own, and was paid to nobody.

@@ -8,6 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/settings"
+	"github.com/seed-6b91b535/idrec/sdk/layers"
+	"github.com/seed-6b91b535/idrec/sdk/ledger/open"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
@@ -20,7 +23,7 @@ func (a *app) doctor() *cobra.Command {
 	c := &cobra.Command{
 		Use: "doctor", Short: "Check configuration, plugin, network, clock and credentials", Args: noArgs,
 		Long: `Check the configuration, that the plugin starts, that the vendor's server can be reached, that this
-clock is right and that the vendor takes the credentials. Nothing is done that could be billed, unless
+clock is right, that the vendor takes the credentials, and that the ledger lies on a disk that stays. Nothing is done that could be billed, unless
 --paid-call asks for one call, which some vendors need to tell whether credentials are good.`,
 	}
 	p.register(c.Flags())
@@ -39,6 +42,7 @@ clock is right and that the vendor takes the credentials. Nothing is done that c
 		}
 		defer func() { _ = plugin.Close() }()
 		lines := fmt.Sprintf("good     configuration: every setting is there and of the right form\ngood     plugin:        %s %s\n", plugin.about.Name, plugin.about.Version)
+		lines += a.ledgerHealth(ctx, plugin)
 		ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 		defer cancel()
 		h, err := plugin.Check(ctx, paid)
@@ -73,4 +77,38 @@ clock is right and that the vendor takes the credentials. Nothing is done that c
 		return nil
 	})
 	return c
+}
+
+// ledgerHealth says where the record of calls lies. That it can be written to is certain: the plugin has
+// opened it already.
+func (a *app) ledgerHealth(ctx context.Context, plugin *opened) string {
+	if !settings.Known(plugin.about, ledgerSetting) {
+		return ""
+	}
+	line := func(state, text string) string {
+		return fmt.Sprintf("%-8s %-14s %s\n", state, "ledger:", oneLine(text))
+	}
+	place, err := layers.ParseLedger(plugin.given)
+	if err != nil {
+		return "" // the plugin would have refused it
+	}
+	if place.Address.Reveal() == layers.LedgerInMemory {
+		return line("warning", "in the plugin's memory: the promise that no picture is paid twice ends with its process")
+	}
+	opened, err := a.openStore(ctx, place)
+	if err != nil {
+		return line(string(shared.CheckBad), ledgerError(err).Error())
+	}
+	defer func() { _ = opened.Close() }()
+	text := ""
+	for _, w := range opened.Warnings {
+		text += line("warning", w)
+	}
+	if text == "" {
+		text = line(string(shared.CheckGood), "open, on a disk or a database that stays")
+	}
+	if opened.KeyFile != "" {
+		text += line("note", open.KeyAdvice)
+	}
+	return text
 }

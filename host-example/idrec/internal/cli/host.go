@@ -18,21 +18,30 @@ func (h hosted) Close() error { return h.Plugin.Close(context.Background()) }
 
 // openProcess starts the plugin that the flags name.
 func (a *app) openProcess(ctx context.Context, p *pluginFlags) (process, error) {
-	o := host.Options{Dirs: p.folders(), SHA256: strings.ToLower(p.sha256), Logger: pluginLog(a.log), Restart: true}
-	if isPath(p.plugin) {
-		path, err := p.path()
-		if err != nil {
-			return nil, exit.Errorf(exit.Plugin, "the plugin's path cannot be told: give it from the root")
-		}
-		o.Path = path
-	} else {
-		o.Name = p.plugin
+	o, err := a.options(p)
+	if err != nil {
+		return nil, err
 	}
 	plugin, err := host.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	return hosted{plugin}, nil
+}
+
+// options say how the plugin that the flags name is run.
+func (a *app) options(p *pluginFlags) (host.Options, error) {
+	o := host.Options{Dirs: p.folders(), SHA256: strings.ToLower(p.sha256), Lock: p.lock, Logger: pluginLog(a.log), Restart: true}
+	if !isPath(p.plugin) {
+		o.Name = p.plugin
+		return o, nil
+	}
+	path, err := p.path()
+	if err != nil {
+		return o, exit.Errorf(exit.Plugin, "the plugin's path cannot be told: give it from the root")
+	}
+	o.Path = path
+	return o, nil
 }
 
 // reveal gets a secret from where it lies. name is the setting's, for messages.

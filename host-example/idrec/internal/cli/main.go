@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/sdk/ledger/open"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
@@ -31,6 +32,8 @@ type app struct {
 
 	// openPlugin starts a plugin; nil is openProcess. Tests put a recognizer of their own here.
 	openPlugin func(ctx context.Context, p *pluginFlags) (process, error)
+	// openLedger opens the record of calls; nil is open.Open.
+	openLedger func(ctx context.Context, o open.Options) (*open.Opened, error)
 }
 
 // stop remembers which signal ended the run.
@@ -171,7 +174,7 @@ idrec asks for none twice unless an option with "unsafe" in its name says so.`,
 		return nil
 	}
 	for _, c := range []*cobra.Command{
-		a.recognize(), a.demo(), a.sandbox(), a.plugins(), a.configuration(), a.errors(), a.doctor(), a.sign(), a.number(), a.specimen(), a.version(),
+		a.recognize(), a.demo(), a.sandbox(), a.ledger(), a.account(), a.usage(), a.reconcile(), a.plugins(), a.configuration(), a.errors(), a.doctor(), a.sign(), a.number(), a.specimen(), a.version(),
 	} {
 		root.AddCommand(c)
 	}

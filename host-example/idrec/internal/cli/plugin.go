@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/settings"
+	"github.com/seed-6b91b535/idrec/sdk/layers"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
@@ -16,8 +19,11 @@ type pluginFlags struct {
 	plugin string
 	dirs   []string
 	sha256 string
+	lock   string
 
 	url, appid, rate                     string
+	ledger, ledgerKey                    string
+	acceptConfidence                     float64
 	secretFile, secretEnv, secretCommand string
 	set                                  []string
 	flags                                *pflag.FlagSet
@@ -25,15 +31,17 @@ type pluginFlags struct {
 
 // pluginKeys are those of the flags that can also stand in the environment and the file as the
 // program's own settings. The others are fields that the plugin describes.
-func pluginKeys() []string { return []string{"plugin", "plugin-dir", "sha256"} }
+func pluginKeys() []string { return []string{"plugin", "plugin-dir", "sha256", "lock"} }
 
 // place registers the flags that say which plugin, for commands that need none of its settings.
 func (p *pluginFlags) place(f *pflag.FlagSet) {
 	p.flags = f
-	f.StringVar(&p.plugin, "plugin", "wapi", "plugin by `NAME`, or by the path of its file")
+	f.StringVar(&p.plugin, "plugin", "wapi", "plugin by `NAME`, or by the path of its file; two with a comma between them: a free one, and a paid one for what it is not sure of")
 	f.StringArrayVar(&p.dirs, "plugin-dir", nil, "`FOLDER` where plugins are looked for besides idrec's own; may be repeated")
 	_ = f.SetAnnotation("plugin-dir", settings.IsPath, nil)
 	f.StringVar(&p.sha256, "sha256", "", "run the plugin only if its file has this `DIGEST`")
+	f.StringVar(&p.lock, "lock", "", "run only what stands in this lock `FILE`, see idrec plugins lock")
+	_ = f.SetAnnotation("lock", settings.IsPath, nil)
 }
 
 func (p *pluginFlags) register(f *pflag.FlagSet) {
@@ -44,7 +52,7 @@ func (p *pluginFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&p.secretFile, "secret-file", "", "`FILE` that holds the secret, alone")
 	f.StringVar(&p.secretEnv, "secret-env", "", "`NAME` of the variable of the environment that holds the secret")
 	f.StringVar(&p.secretCommand, "secret-command", "", "`COMMAND` that prints the secret: words between spaces, run without a shell")
-	f.StringArrayVar(&p.set, "set", nil, "any other of the plugin's settings, as `NAME=VALUE` (idrec config explain lists them); may be repeated")
+	p.ledgerFlags(f)
 	// For a clear answer instead of an unknown flag.
 	f.String("secret", "", "")
 	_ = f.MarkHidden("secret")
@@ -59,6 +67,7 @@ func (p *pluginFlags) fields() (map[string]string, error) {
 	for _, f := range []struct{ flag, field, value string }{
 		{"url", "url", p.url}, {"appid", "appid", p.appid}, {"rate", "rate", p.rate}, {"secret-file", "secret_file", p.secretFile},
 		{"secret-env", "secret_env", p.secretEnv}, {"secret-command", "secret_command", p.secretCommand},
+		{"ledger", ledgerSetting, p.ledger}, {"ledger-key-file", keySetting, p.ledgerKey},
 	} {
 		if p.flags.Changed(f.flag) {
 			m[f.field] = f.value
@@ -74,6 +83,9 @@ func (p *pluginFlags) fields() (map[string]string, error) {
 			return nil, exit.Errorf(exit.Usage, "the setting %.40q is given twice", name)
 		}
 		m[name] = value
+	}
+	if layers.HoldsPassword(m[ledgerSetting]) {
+		return nil, exit.Errorf(exit.Usage, "a password on a command line can be seen by everybody on the machine: put the ledger's whole address in a file and give --set ledger_dsn_file=FILE, or ledger_dsn_env or ledger_dsn_command")
 	}
 	return m, nil
 }
@@ -91,6 +103,7 @@ type opened struct {
 	process
 	about    *shared.Description
 	settings settings.Plugin
+	given    shared.Configuration
 }
 
 // layers are the places where settings stand.
@@ -131,32 +144,44 @@ func (a *app) open(ctx context.Context, p *pluginFlags, l settings.Layers, more 
 	if err != nil {
 		return nil, err
 	}
+	each, err := p.each()
+	if err != nil {
+		return nil, err
+	}
+	if len(each) > 1 {
+		return a.openCascade(ctx, each, l, fields, more)
+	}
 	proc, about, err := a.start(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	o := &opened{process: proc, about: about}
-	if err := a.configure(ctx, o, l, fields, more); err != nil {
+	if err := a.configure(ctx, o, l, fields, more, about); err != nil {
 		_ = proc.Close()
 		return nil, err
 	}
 	return o, nil
 }
 
-func (a *app) configure(ctx context.Context, o *opened, l settings.Layers, fields, more map[string]string) error {
+// configure gives a plugin its settings. Keys in the file may be those of any of the plugins in use.
+func (a *app) configure(ctx context.Context, o *opened, l settings.Layers, fields, more map[string]string, used ...*shared.Description) error {
 	known := func(key string) bool {
-		return programKey(key) || settings.Known(o.about, key)
+		return programKey(key) || slices.ContainsFunc(used, func(d *shared.Description) bool { return settings.Known(d, key) })
 	}
 	if err := l.File.Unknown(o.about.Name, known); err != nil {
 		return err
 	}
-	for name, v := range more {
+	defaults, err := a.ledgerDefaults(l, o.about, fields)
+	if err != nil {
+		return err
+	}
+	maps.Copy(defaults, more)
+	for name, v := range defaults {
 		if _, given := fields[name]; !given && settings.Known(o.about, name) {
 			fields[name] = v
 		}
 	}
 	l.Flags = fields
-	var err error
 	if o.settings, err = l.Resolve(o.about); err != nil {
 		return err
 	}
@@ -168,6 +193,7 @@ func (a *app) configure(ctx context.Context, o *opened, l settings.Layers, field
 		}
 		c.Secrets[name] = secret
 	}
+	o.given = c
 	return o.Configure(ctx, c)
 }
 

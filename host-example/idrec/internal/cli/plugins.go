@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/subtle"
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -16,10 +14,10 @@ import (
 
 func (a *app) plugins() *cobra.Command {
 	c := &cobra.Command{
-		Use: "plugins", Short: "List, describe and verify plugins", Args: noArgs, RunE: help, DisableFlagsInUseLine: true,
+		Use: "plugins", Short: "List, describe, check and lock plugins", Args: noArgs, RunE: help, DisableFlagsInUseLine: true,
 		Long: "Plugins are files named idrec-plugin-NAME beside idrec itself and in the folders of --plugin-dir; the working\nfolder is never looked in.",
 	}
-	c.AddCommand(a.pluginsList(), a.pluginsDescribe(), a.pluginsVerify())
+	c.AddCommand(a.pluginsList(), a.pluginsDescribe(), a.pluginsVerify(), a.pluginsLock(), a.pluginsConform())
 	return c
 }
 
@@ -70,45 +68,6 @@ func (a *app) pluginsDescribe() *cobra.Command {
 			}
 			defer func() { _ = proc.Close() }()
 			return a.printJSON(descriptionOf(about))
-		}),
-	}
-	p.place(c.Flags())
-	return c
-}
-
-func (a *app) pluginsVerify() *cobra.Command {
-	p := &pluginFlags{}
-	c := &cobra.Command{
-		Use: "verify [NAME]", Short: "Check a plugin: its file's SHA-256, that it may be run, and that it starts", Args: cobra.MaximumNArgs(1),
-		Long: "Check that a plugin's file has the SHA-256 given with --sha256, that it is safe to run, and that it starts and\nspeaks this protocol. Exit 69 if not.",
-		RunE: do(func(ctx context.Context, args []string) error {
-			if err := a.pluginSettings(p); err != nil {
-				return err
-			}
-			if len(args) == 1 {
-				p.plugin = args[0]
-			}
-			path, err := p.path()
-			if err != nil {
-				return err
-			}
-			sum, err := digestOf(path)
-			if err != nil {
-				return exit.Errorf(exit.Plugin, "the plugin's file cannot be read: check its permissions")
-			}
-			if p.sha256 != "" && subtle.ConstantTimeCompare([]byte(strings.ToLower(p.sha256)), []byte(sum)) != 1 {
-				return exit.Errorf(exit.Plugin, "the plugin's file has the SHA-256 %s, not the one given: do not run it unless you know why", sum)
-			}
-			proc, about, err := a.start(ctx, p)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = proc.Close() }()
-			pinned := "not compared: give --sha256"
-			if p.sha256 != "" {
-				pinned = "as given"
-			}
-			return a.print(fmt.Sprintf("%s %s starts and speaks this protocol\nsha256 %s (%s)\n", about.Name, about.Version, sum, pinned))
 		}),
 	}
 	p.place(c.Flags())

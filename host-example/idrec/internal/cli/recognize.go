@@ -18,6 +18,7 @@ import (
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/journal"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/report"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
+	"github.com/seed-6b91b535/idrec/sdk/layers"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
@@ -30,6 +31,7 @@ type recognition struct {
 	output   string
 	out      string
 	state    string
+	masked   string
 
 	overwrite, reread, mask, personal, quiet, acceptUnusable, raw bool
 	resend, buyAgain                                              bool
@@ -47,7 +49,7 @@ type recognition struct {
 // is a habit, not what belongs to one run.
 func recognizeKeys() []string {
 	return []string{"side", "output", "mask", "quiet", "accept-unusable", "concurrency", "timeout", "wait", "grace", "retry", "url-mode",
-		"fields", "purpose", "budget-yuan", "budget-calls"}
+		"fields", "purpose", "budget-yuan", "budget-calls", "accept-confidence"}
 }
 
 const recognizeHelp = `Read pictures and write a record for each, failures too.
@@ -106,6 +108,7 @@ func (r *recognition) flagsOf(f *pflag.FlagSet) {
 	f.BoolVar(&r.overwrite, "overwrite", false, "replace a file of --out that no state file knows")
 	f.BoolVar(&r.reread, "reread", false, "look into files whose size and time are as they were, in case they changed all the same")
 	f.BoolVar(&r.mask, "mask", false, "mask names, numbers, addresses and file names in the records")
+	f.StringVar(&r.masked, "masked-image", "", "write each picture to `FOLDER` with name, address, number and portrait covered, named by its SHA-256")
 	f.BoolVar(&r.personal, "show-personal", false, "show names, numbers and file names in the table")
 	f.BoolVar(&r.quiet, "quiet", false, "no progress and no summary")
 	f.BoolVar(&r.acceptUnusable, "accept-unusable", false, "do not count a picture that was answered as unusable as a failure")
@@ -116,6 +119,7 @@ func (r *recognition) flagsOf(f *pflag.FlagSet) {
 	f.DurationVar(&r.grace, "grace", batch.DefaultGrace, "how long an interrupted run waits for pictures that were sent")
 	f.StringVar(&r.retry, "retry", string(shared.BasisDocumented), "how sure it must be that an attempt was not billed before it is sent again: proved, documented or assumed")
 	f.StringVar(&r.urlMode, "url-mode", string(shared.URLFetch), "who fetches pictures behind addresses: fetch (idrec) or vendor")
+	f.Float64Var(&r.acceptConfidence, "accept-confidence", layers.DefaultAcceptConfidence, "with two plugins: how sure the free one must be of every field, from 0 to 1, for the paid one not to be asked")
 	f.StringVar(&r.fields, "fields", "", "card fields to return, separated by commas; the default is all")
 	f.StringVar(&r.caseName, "case", "", "name that ties the pictures of one person together")
 	f.StringVar(&r.subject, "subject", "", "whose documents these are; kept as a keyed digest only")
@@ -216,6 +220,8 @@ func (r *recognition) bounds() error {
 		return exit.Errorf(exit.Usage, "--concurrency must be 1 to 4096, or 0 for the plugin's default")
 	case r.timeout <= 0 || r.grace < 0 || r.wait < 0:
 		return exit.Errorf(exit.Usage, "--timeout must be above 0, --wait and --grace not below")
+	case !(r.acceptConfidence > 0 && r.acceptConfidence <= 1):
+		return exit.Errorf(exit.Usage, "--accept-confidence takes a number above 0, up to 1")
 	case r.budgetCalls < 0:
 		return exit.Errorf(exit.Usage, "--budget-calls cannot be negative")
 	case !slices.Contains([]shared.Basis{shared.BasisProved, shared.BasisDocumented, shared.BasisAssumed}, shared.Basis(r.retry)):
@@ -301,12 +307,20 @@ func (w *work) run(ctx context.Context) error {
 		stream = s
 		w.sink = &watched{s, w.OutGone}
 	}
+	masks, err := newMasker(w.r.masked)
+	if err != nil {
+		return err
+	}
+	defer masks.close()
 	progress := w.progress(len(w.items), len(w.items)-len(todo))
 	rep, runErr := batch.Run(ctx, w.plugin, todo, w.sink, batch.Options{
 		Concurrency: w.places(), Timeout: w.r.timeout, Wait: waitOf(w.r.wait), Grace: w.r.grace, Abort: w.abort, Request: w.request, Log: w.log,
-		Settled: func(a batch.Answer) { w.tally.Add(a); progress.step() },
+		Settled: func(a batch.Answer) { w.tally.Add(a); masks.add(a); progress.step() },
 	})
 	progress.end()
+	if text := masks.String(); text != "" && !w.r.quiet {
+		fmt.Fprintf(w.Err, "idrec: %s\n", text)
+	}
 	w.tally.AddUndone(rep.Undone)
 	for _, a := range rep.Lost {
 		w.tally.Add(a)

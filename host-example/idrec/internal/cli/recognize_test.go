@@ -19,6 +19,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/sdk/ledger"
+	"github.com/seed-6b91b535/idrec/sdk/ledger/open"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
@@ -115,6 +117,10 @@ type bench struct {
 	none  bool // no standard output
 	width int
 
+	others map[string]process // plugins besides fake
+	ledger *ledger.Memory     // what is opened as the ledger
+	opened open.Options       // with which it was
+
 	out, err bytes.Buffer
 }
 
@@ -158,7 +164,18 @@ func (b *bench) run(args ...string) int {
 		In: strings.NewReader(b.in), Out: &b.out, Err: &b.err, OutTerminal: b.tty, Width: b.width, OutClosed: b.none, OutGone: func() bool { return b.gone },
 		Lookup: func(n string) (string, bool) { v, ok := b.env[n]; return v, ok },
 	}}
-	a.openPlugin = func(context.Context, *pluginFlags) (process, error) { return b.fake, nil }
+	a.openPlugin = func(_ context.Context, p *pluginFlags) (process, error) {
+		if other := b.others[p.plugin]; other != nil {
+			return other, nil
+		}
+		return b.fake, nil
+	}
+	if b.ledger != nil {
+		a.openLedger = func(_ context.Context, o open.Options) (*open.Opened, error) {
+			b.opened = o
+			return &open.Opened{Store: b.ledger.Share()}, nil
+		}
+	}
 	return a.main(args)
 }
 
@@ -481,7 +498,18 @@ func TestAnswersThatArePaidForAreRescuedFromABrokenPipe(t *testing.T) {
 	}
 	t.Chdir(b.dir)
 	a := &app{World: World{Out: brokenPipe{}, Err: &b.err, Lookup: func(n string) (string, bool) { v, ok := b.env[n]; return v, ok }}}
-	a.openPlugin = func(context.Context, *pluginFlags) (process, error) { return b.fake, nil }
+	a.openPlugin = func(_ context.Context, p *pluginFlags) (process, error) {
+		if other := b.others[p.plugin]; other != nil {
+			return other, nil
+		}
+		return b.fake, nil
+	}
+	if b.ledger != nil {
+		a.openLedger = func(_ context.Context, o open.Options) (*open.Opened, error) {
+			b.opened = o
+			return &open.Opened{Store: b.ledger.Share()}, nil
+		}
+	}
 	if code := a.main([]string{"recognize", "in", "--output", "ndjson", "--concurrency", "2"}); code != exit.Later {
 		t.Errorf("exit %d", code)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/sdk/local"
 	"github.com/seed-6b91b535/idrec/sdk/specimen"
 	"github.com/seed-6b91b535/idrec/sdk/wapi/sandbox"
 	"github.com/seed-6b91b535/idrec/shared"
@@ -46,7 +47,7 @@ func (a *app) sandbox() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8787", "`ADDRESS` to listen on; port 0 is any free one")
 	f.StringArrayVar(&s.apps, "app", nil, "`ID:SECRET` of an app, with more after commas; may be repeated")
-	f.StringVar(&s.engine, "engine", specimen.EngineName, "what reads the pictures: specimen")
+	f.StringVar(&s.engine, "engine", specimen.EngineName, "what reads the pictures: specimen, which reads the code on specimen cards only, or local, which reads cards")
 	f.Int64Var(&s.calls, "calls", -1, "calls left of every app that does not say")
 	f.StringVar(&s.price, "price", "", "price of a call in `YUAN`, of every app that does not say")
 	f.StringVar(&s.path, "path", sandbox.DefaultPath, "path of the API")
@@ -56,10 +57,15 @@ func (a *app) sandbox() *cobra.Command {
 }
 
 func (a *app) runSandbox(ctx context.Context, s *sandboxFlags) error {
-	if s.engine != specimen.EngineName {
-		return exit.Errorf(exit.Usage, "unknown engine: use specimen")
+	cfg := sandbox.Config{Path: s.path}
+	switch s.engine {
+	case specimen.EngineName:
+		cfg.Engine = &specimen.Recognizer{}
+	case local.Name:
+		cfg.Engine = local.New(local.Options{})
+	default:
+		return exit.Errorf(exit.Usage, "unknown engine: use specimen or local")
 	}
-	cfg := sandbox.Config{Engine: &specimen.Recognizer{}, Path: s.path}
 	var said []string
 	for _, text := range s.apps {
 		app, err := s.app(text)

@@ -195,7 +195,7 @@ func (t *Tally) Problems(w io.Writer, screen bool) {
 		case f.billed:
 			line += ": the same command with --unsafe-buy-again pays again"
 		default:
-			line += ": the same command with --unsafe-resend-ambiguous sends it again"
+			line += ": idrec ledger list --unclear lists such calls and idrec ledger settle settles them; the same command with --unsafe-resend-ambiguous sends it again"
 		}
 		fmt.Fprintf(w, "idrec: %s: %s\n", f.names(), line)
 		if screen && f.err != nil && f.err.VendorText != "" {

@@ -167,6 +167,12 @@ func (f *File) get(plugin, key string) (text, where string, ok bool) {
 	return v.text, fmt.Sprintf("file line %d", v.line), found
 }
 
+// Has reports whether the file has a key, in the plugin's section or at the top.
+func (f *File) Has(plugin, key string) bool {
+	_, _, ok := f.get(plugin, key)
+	return ok
+}
+
 // path makes a path in the file absolute.
 func (f *File) path(p string) string {
 	if p == "" || filepath.IsAbs(p) {

@@ -26,7 +26,17 @@ const (
 	ByCommand By = "command"
 )
 
-func ways() []By { return []By{ByFile, ByEnv, ByCommand} }
+// WaysOf returns the ways in which a secret can be given: not by a name that is a setting of its own.
+func WaysOf(d *shared.Description, f shared.ConfigField) []By {
+	var ways []By
+	for _, w := range []By{ByFile, ByEnv, ByCommand} {
+		name := f.Name + "_" + string(w)
+		if !slices.ContainsFunc(d.Fields, func(o shared.ConfigField) bool { return o.Name == name }) {
+			ways = append(ways, w)
+		}
+	}
+	return ways
+}
 
 // Layers are the places where a plugin's settings can stand, the first deciding.
 type Layers struct {
@@ -62,11 +72,13 @@ func (l Layers) Resolve(d *shared.Description) (Plugin, error) {
 	left := maps.Clone(l.Flags)
 	var missing []string
 	for _, f := range d.Fields {
-		set := l.plain
+		var found bool
+		var err error
 		if f.Secret {
-			set = l.secret
+			found, err = l.secret(&p, d.Name, f, WaysOf(d, f), left)
+		} else {
+			found, err = l.plain(&p, d.Name, f, left)
 		}
-		found, err := set(&p, d.Name, f, left)
 		if err != nil {
 			return Plugin{}, err
 		}
@@ -90,7 +102,7 @@ func (l Layers) plain(p *Plugin, plugin string, f shared.ConfigField, flags map[
 		return true, nil
 	}
 	local := func(v string) string { // the plugin has another working directory
-		if f.Type != shared.TypePath || v == "" {
+		if !isPath(f, v) {
 			return v
 		}
 		if abs, err := filepath.Abs(v); err == nil {
@@ -106,7 +118,7 @@ func (l Layers) plain(p *Plugin, plugin string, f shared.ConfigField, flags map[
 		return set(local(v), Env(plugin, f.Name))
 	}
 	if v, where, ok := l.File.get(plugin, f.Name); ok {
-		if f.Type == shared.TypePath {
+		if isPath(f, v) {
 			v = l.File.path(v)
 		}
 		return set(v, where)
@@ -114,7 +126,12 @@ func (l Layers) plain(p *Plugin, plugin string, f shared.ConfigField, flags map[
 	return false, nil
 }
 
-func (l Layers) secret(p *Plugin, plugin string, f shared.ConfigField, flags map[string]string) (bool, error) {
+// isPath: a field for a path may take words, which it lists, and URLs too.
+func isPath(f shared.ConfigField, v string) bool {
+	return f.Type == shared.TypePath && v != "" && !slices.Contains(f.Enum, v) && !strings.Contains(v, "://")
+}
+
+func (l Layers) secret(p *Plugin, plugin string, f shared.ConfigField, ways []By, flags map[string]string) (bool, error) {
 	field := f.Name
 	if _, ok := flags[field]; ok {
 		return false, exit.Errorf(exit.Usage, "%s is a secret, and a command line can be seen by everybody on the machine: put it in a file and give --%s", field, byFlag(field, ByFile))
@@ -144,7 +161,7 @@ func (l Layers) secret(p *Plugin, plugin string, f shared.ConfigField, flags map
 		}, exit.Config},
 	} {
 		found := 0
-		for _, w := range ways() {
+		for _, w := range ways {
 			if v, origin, ok := place.get(w); ok {
 				found++
 				set(Reference{w, v}, origin)
@@ -177,13 +194,13 @@ func (l Layers) lookup(name string) (string, bool) {
 	return v, ok && v != ""
 }
 
-// Known reports whether a key in the file is one of the plugin's.
+// Known reports whether a key, in the file or of [Layers.Flags], is one of the plugin's.
 func Known(d *shared.Description, key string) bool {
 	for _, f := range d.Fields {
 		if f.Name == key {
 			return true
 		}
-		for _, w := range ways() {
+		for _, w := range WaysOf(d, f) {
 			if f.Secret && key == f.Name+"_"+string(w) {
 				return true
 			}
