@@ -14,16 +14,21 @@ PLUGINS  = $(notdir $(wildcard plugin/idrec-plugin-*))
 CC_FOUND := $(shell command -v $$($(GO) env CC) 2>/dev/null)
 RACE      = $(if $(CC_FOUND),-race,)
 
-# Rooms that work on pixels: the race detector makes them thirty times slower, so with it they leave out
-# what has one goroutine (-short), and run whole without it.
+# Rooms that work on pixels, or start hundreds of processes: the race detector makes them up to thirty
+# times slower, so with it they leave out what has one goroutine (-short), and run whole without it.
 empty :=
 space := $(empty) $(empty)
-PICTURE_ROOMS_LIST = sdk/picture sdk/specimen
-PICTURE_ROOMS      = ($(subst $(space),|,$(PICTURE_ROOMS_LIST)))
+# Its own target: it needs Node and grpc for Python.
+POLYGLOT = host-example/polyglot
+HEAVY_ROOMS_LIST = sdk/picture sdk/specimen sdk/local sdk/local/internal/find sdk/ledger/crash
+HEAVY_ROOMS      = ($(subst $(space),|,$(HEAVY_ROOMS_LIST)))
+# Modules of their own, so that nobody inherits what they need.
+NESTED = host-example/minimal
 
 # The core is built and vetted for these.
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 10s
+ROWS     ?= 10000000
 
 .PHONY: help
 help: ## show this list
@@ -46,10 +51,15 @@ demo: build ## read the specimen set through plugin and signed HTTP, no account 
 test: ## run all tests, with the race detector where a C compiler is
 	@test -n "$(CC_FOUND)" || echo "note: no C compiler found: the tests run without the race detector"
 	@test -n "$(CC_FOUND)" -o -z "$(IDREC_REQUIRE_RACE)"
-	$(GO) test $(RACE) -timeout 20m $$($(GO) list ./... | grep -vE '$(PICTURE_ROOMS)$$')
-	$(if $(RACE),$(GO) test $(RACE) -short $(addprefix ./,$(PICTURE_ROOMS_LIST)))
-	$(GO) test $(addprefix ./,$(PICTURE_ROOMS_LIST))
-	cd host-example/minimal && $(GO) build -o /dev/null ./... && $(GO) vet ./...
+	$(GO) test $(RACE) -timeout 20m $$($(GO) list ./... | grep -vE '$(HEAVY_ROOMS)$$|$(POLYGLOT)$$')
+	$(if $(RACE),$(GO) test $(RACE) -short $(addprefix ./,$(HEAVY_ROOMS_LIST)))
+	$(GO) test $(addprefix ./,$(HEAVY_ROOMS_LIST))
+	@for m in $(NESTED); do echo "cd $$m && $(GO) vet ./... && $(GO) test ./..."; (cd $$m && $(GO) vet ./... && $(GO) test ./...) || exit 1; done
+
+.PHONY: polyglot
+polyglot: ## a host in Node.js and a provider in Python, put to the test
+	npm ci --silent --no-audit --no-fund --prefix $(POLYGLOT)/node
+	IDREC_REQUIRE_POLYGLOT=1 $(GO) test -count 1 ./$(POLYGLOT)
 
 .PHONY: check
 check: lint drift cross vuln ## lint, drift of generated files, builds for all platforms
@@ -59,7 +69,7 @@ lint: ## go vet, golangci-lint, buf lint
 	$(GO) vet ./...
 	$(GO) vet -modfile=.tools/go.mod .tools/dist/*.go
 	$(TOOL) golangci-lint run ./...
-	cd host-example/minimal && $(GO) tool -modfile=../../.tools/go.mod golangci-lint run ./...
+	@for m in $(NESTED); do echo "lint $$m"; (cd $$m && $(GO) tool -modfile=../../.tools/go.mod golangci-lint run ./...) || exit 1; done
 	$(TOOL) buf lint shared/proto
 	@release=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo "note: no release yet that the proto could break"; exit 0; }; \
 	  $(TOOL) buf breaking shared/proto --against ".git#tag=$$release,subdir=shared/proto"
@@ -98,8 +108,18 @@ bench: ## speed, as ratios against a named alternative in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 20x -timeout 30m ./sdk/... ./shared/... ./plugin/...
 
 .PHONY: soak
-soak: ## the long forms of tests that CI runs short: a vendor that answers 502 for a minute
+soak: ## the long forms of tests that CI runs short; hours
 	IDREC_SOAK=1 $(GO) test -count 1 -v -timeout 30m -run Outage ./host-example/idrec
+	IDREC_SOAK=1 $(GO) test -count 1 -timeout 30m -run 'SurvivesWhatever|UpgradeFailsNoCall|OfKilledHosts' ./sdk/host
+	IDREC_SOAK=1 $(GO) test -count 1 -timeout 60m ./sdk/ledger/crash
+	IDREC_SOAK=1 IDREC_SOAK_ROWS=$(ROWS) $(GO) test -count 1 -timeout 3h -run 'Growth|PowerLoss|Damaged' -v ./sdk/ledger/sqlite
+	IDREC_SOAK=1 IDREC_ROWS=$(ROWS) $(GO) test -count 1 -timeout 60m -run Growth -v ./sdk/ledger/postgres
+
+CARDS ?= 300
+.PHONY: accuracy
+accuracy: ## what the local engine reads right, by level and field, on CARDS drawn cards a level
+	IDREC_SOAK=1 IDREC_SET=test IDREC_N=$(CARDS) $(GO) test -count 1 -run AccuracyTable -v -timeout 6h ./sdk/local
+	IDREC_SOAK=1 IDREC_SET=test IDREC_N=30 $(GO) test -count 1 -run StatusTable -v -timeout 2h ./sdk/local
 
 DIST = $(GO) run -modfile=.tools/go.mod .tools/dist/main.go .tools/dist/spdx.go -version $(VERSION)
 

@@ -74,6 +74,6 @@ func (a *attachment) Close() error { return nil }
 // remove removes the file once the plugin ends.
 func (a *attachment) remove() {
 	if a != nil && a.written {
-		_ = os.Remove(a.file) //nolint:gosec // the user says where
+		_ = os.Remove(a.file)
 	}
 }

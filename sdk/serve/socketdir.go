@@ -19,10 +19,10 @@ const (
 // removeSocketDir removes the folders of the socket, which a host that was killed cannot. Only empty ones
 // go. A living host removes them too, and does not mind.
 func removeSocketDir(dir string) {
-	if !strings.HasPrefix(filepath.Base(dir), pluginFolder) || os.Remove(dir) != nil { //nolint:gosec // the host says where
+	if !strings.HasPrefix(filepath.Base(dir), pluginFolder) || os.Remove(dir) != nil {
 		return
 	}
 	if above := filepath.Dir(dir); strings.HasPrefix(filepath.Base(above), hostFolder) {
-		_ = os.Remove(above) //nolint:gosec // same
+		_ = os.Remove(above)
 	}
 }

@@ -191,7 +191,7 @@ def locate_sample(g, pack, i, shape):
     picture, cards = pack.photo(i)
     picture = repainted(g, picture, cards)
     full = picture.shape
-    if g.random() < 0.02:  # mirrored: align tells, locate answers as if it were not
+    if g.random() < 0.06:  # mirrored: align tells, locate answers as if it were not
         picture = picture[:, ::-1]
         cards = [(k, np.array([[full[1] - x, y] for x, y in q])[[1, 0, 3, 2]], v) for k, q, v in cards]
     x, m, small = placed(g, picture, shape)
@@ -282,7 +282,7 @@ def align_samples(g, pack, i):
         for _ in range(2):
             if g.random() < 0.35:
                 continue
-            turned, mirrored = g.random() < 0.25, g.random() < 0.06
+            turned, mirrored = g.random() < 0.25, g.random() < 0.1
             src, q = picture, quad
             if mirrored:
                 src = np.ascontiguousarray(picture[:, ::-1])
@@ -319,13 +319,15 @@ def frame_of(g, picture, guess, quad, kind, turned, mirrored):
     scored[:] = 1
     back = homography(CORNERS, mapped(np.linalg.inv(homography(CORNERS, guess)), quad))
     points = list(CORNERS)
-    if kind < 2 and not mirrored:
+    if kind < 2:
         points += list(CORNERS[0] + (CORNERS[2] - CORNERS[0]) * (np.array(LANDMARKS[kind]) / [85.6, 54.0]))
+    if mirrored:
+        points[4:] = [[CORNERS[0][0] + CORNERS[2][0] - x, y] for x, y in points[4:]]
     if turned:
         points[4:] = [CORNERS[0] + CORNERS[2] - p for p in points[4:]]
     for k, p in enumerate(points):
         marked(heat, scored, near, k, mapped(back, np.asarray(p, float)))
-    if kind == 2 or mirrored:
+    if kind == 2:
         scored[4:] = 0
     return [(frame, kind, turned, mirrored, heat, scored, near)]
 
@@ -373,18 +375,22 @@ class Batches(torch.utils.data.IterableDataset):
         g = np.random.default_rng([self.seed, worker.id if worker else 0])
         return self.locate(g) if self.kind == "locate" else self.align(g)
 
+    def any(self, g):
+        """A photo, and more often one that deceived the finder."""
+        wrong = self.pack.deceived and g.random() < 0.25
+        return g.choice(self.pack.deceived) if wrong else g.integers(len(self.pack))
+
     def locate(self, g):
         while True:
             shape = SHAPES[g.integers(len(SHAPES))]
-            rows = [locate_sample(g, self.pack, g.integers(len(self.pack)), shape) for _ in range(self.batch)]
+            rows = [locate_sample(g, self.pack, self.any(g), shape) for _ in range(self.batch)]
             yield [torch.from_numpy(np.stack(c)) for c in zip(*rows)]
 
     def align(self, g):
         waiting = []
         while True:
             while len(waiting) < self.batch * 3:  # mixed, so that a batch has more than a few photos
-                wrong = self.pack.deceived and g.random() < 0.25
-                waiting += align_samples(g, self.pack, g.choice(self.pack.deceived) if wrong else g.integers(len(self.pack)))
+                waiting += align_samples(g, self.pack, self.any(g))
             g.shuffle(waiting)
             rows, waiting = waiting[: self.batch], waiting[self.batch :]
             x, kind, turned, mirrored, *maps = zip(*rows)

@@ -61,8 +61,7 @@ func compareVersions(a, b string) int {
 
 func complete(dir string) bool {
 	for _, program := range []string{"initdb", "postgres"} {
-		info, err := os.Stat(filepath.Join(dir, program)) //nolint:gosec // the developer says where
-		if err != nil || info.IsDir() {
+		if _, err := exec.LookPath(filepath.Join(dir, program)); err != nil {
 			return false
 		}
 	}

@@ -143,18 +143,21 @@ func seen(m *nn.Map, l *look, shifts []shift) []shift {
 	return shifts
 }
 
-// place returns where a point belongs on the straightened card. The landmarks of other cards and of
-// mirrored ones are not known.
+// place returns where a point belongs on the straightened card. The landmarks of other cards are not
+// known.
 func (l *look) place(k int) (shared.Point, bool) {
 	if k < 4 {
 		return cardCorners[k], true
 	}
 	side := l.side()
-	if side > Emblem || l.mirrored > 0.5 {
+	if side > Emblem {
 		return shared.Point{}, false
 	}
 	at := landmarks[side][k-4]
 	at.X, at.Y = at.X*pixel, at.Y*pixel
+	if l.mirrored > 0.5 {
+		at.X = cardWidth - at.X
+	}
 	if l.turned > 0.5 {
 		at.X, at.Y = cardWidth-at.X, cardHeight-at.Y
 	}

@@ -2,10 +2,11 @@
 // frames, which kind each is, and whether it is mirrored.
 //
 // Two small networks, made by sdk/local/train, run one after the other. The first looks at the whole
-// picture, its longer side 192 pixels, and says every 16 pixels whether a card has its middle there, and
-// where its corners are. The second looks at each card straightened by that guess, at 152 pixels a card,
-// and says every 16 pixels how far what it sees is from where it belongs. A homography is fitted to those
-// shifts, each weighed by how sure the network is of it, so that glare, a finger or the edge of the
-// picture count for nothing; then it looks again. It also tells the sides, whether the card was upside
-// down, and whether it was a card at all.
+// picture, its longer side 192 pixels and then, if no large card was found, 336, and says every 16 pixels
+// whether a card has its middle there, where its corners are as seen from there, and whether a corner is
+// there. The second looks at each card straightened by that guess, at 152 pixels a card, and finds its
+// corners and ten landmarks of its side: the portrait's corners, the emblem, the ends of headings and
+// labels. A homography is fitted to all of them, by absolute errors, so that glare, a finger or the edge of
+// the picture mislead it little; then it looks again, until the corners stand still. It also tells the
+// sides, whether the card was upside down, whether it is mirrored, and whether it is a card at all.
 package find

@@ -20,8 +20,8 @@ const (
 	freely = 5
 	// rounds of reweighting, which make the least squares a fit by absolute errors.
 	rounds = 5
-	// ridge holds the parameters near those of no shift, as much as a shift known to a pixel would; the
-	// perspective ones, of which a card seen in a picture has little left after the first guess, more.
+	// ridge holds the parameters near those of no shift where too few points are seen to tell: a hundredth
+	// of what one does; the perspective ones, which need the most points, more.
 	ridge, ridgePerspective = 0.01, 0.05
 )
 
@@ -63,8 +63,8 @@ func (h *homography) off(x, y, u, v float64) (ex, ey float64) {
 	return half * math.Abs((h[0]*x+h[1]*y+h[2])/w-u), half * math.Abs((h[3]*x+h[4]*y+h[5])/w-v)
 }
 
-// residual is the mean distance of what is seen from where it belongs, in pixels; infinite if nothing is
-// seen.
+// residual is the mean distance of what is seen from where it belongs, in pixels; infinite if too little is
+// seen to miss anything.
 func (h *homography) residual(shifts []shift) float64 {
 	if len(shifts) < freely {
 		return math.Inf(1)

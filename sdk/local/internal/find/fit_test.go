@@ -35,7 +35,7 @@ func drawn(t *rapid.T) homography {
 
 var corners = [4]shared.Point{{}, {X: cardWidth}, {X: cardWidth, Y: cardHeight}, {Y: cardHeight}}
 
-func apart(t *rapid.T, got, want *homography, limit float64) {
+func within(t *rapid.T, got, want *homography, limit float64) {
 	t.Helper()
 	for _, c := range corners {
 		g, w := got.back(c), want.back(c)
@@ -53,7 +53,7 @@ func TestFitFindsTheHomography(t *testing.T) {
 		if !ok {
 			t.Fatal("no fit")
 		}
-		apart(t, &got, &want, 0.25)
+		within(t, &got, &want, 0.25)
 	})
 }
 
@@ -78,7 +78,7 @@ func TestFitIsNotMisled(t *testing.T) {
 		if !ok {
 			t.Fatal("no fit")
 		}
-		apart(t, &got, &want, 3)
+		within(t, &got, &want, 3)
 	})
 }
 

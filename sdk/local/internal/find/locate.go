@@ -23,6 +23,8 @@ const (
 	// reach is how far from where the middle expects it a corner is looked for, in sides of a square as
 	// large as the card.
 	reach = 0.35
+	// same is how near the middles of votes for one card are, in sides of a square as large as it.
+	same = 0.3
 	// votes below this are not counted. Low, since the second network throws out what is no card.
 	minVote = 0.2
 	// maxGuesses bounds the work on pictures full of things that look like cards.
@@ -171,7 +173,7 @@ func elect(votes []guess) []guess {
 		sum, weight := shared.Quad{}, 0.0
 		rest := votes[:0]
 		for _, v := range votes {
-			if !near(best.quad, v.quad) {
+			if !near(best.quad, v.quad, same) {
 				rest = append(rest, v)
 				continue
 			}
@@ -193,10 +195,11 @@ func elect(votes []guess) []guess {
 	return out
 }
 
-// near reports whether the middle of one card lies so far inside of the other that they are the same.
-func near(a, b shared.Quad) bool {
+// near reports whether the middles of two cards are nearer than a share of the side of a square as large as
+// the larger one.
+func near(a, b shared.Quad, share float64) bool {
 	m, n := middle(a), middle(b)
-	return math.Hypot(m.X-n.X, m.Y-n.Y) < 0.3*math.Sqrt(max(area(a), area(b)))
+	return math.Hypot(m.X-n.X, m.Y-n.Y) < share*math.Sqrt(max(area(a), area(b)))
 }
 
 // sameWay reports whether the upper edges point the same way, within 45 degrees.

@@ -47,17 +47,17 @@ func run(out string, n int) error {
 	if err != nil {
 		return err
 	}
-	defer index.Close()
+	defer func() { _ = index.Close() }()
 	pack, err := os.Open(out + ".pack")
 	if err != nil {
 		return err
 	}
-	defer pack.Close()
+	defer func() { _ = pack.Close() }()
 	w, err := os.Create(out + ".decoys.jsonl")
 	if err != nil {
 		return err
 	}
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	f, err := find.New()
 	if err != nil {
 		return err

@@ -106,16 +106,16 @@ func write(ctx context.Context, out string, n int, at func(int) photo) error {
 	if err != nil {
 		return err
 	}
-	index, err := os.OpenFile(out+".jsonl", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	index, err := os.OpenFile(out+".jsonl", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	defer index.Close()
-	pack, err := os.OpenFile(out+".pack", os.O_CREATE|os.O_WRONLY, 0o644)
+	defer func() { _ = index.Close() }()
+	pack, err := os.OpenFile(out+".pack", os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	defer pack.Close()
+	defer func() { _ = pack.Close() }()
 	lanes := make([]chan photo, runtime.GOMAXPROCS(0))
 	for l := range lanes {
 		lanes[l] = make(chan photo, 2)
@@ -156,7 +156,7 @@ func written(index string) (n int, end int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	r := bufio.NewReader(f)
 	for {
 		line, err := r.ReadBytes('\n')

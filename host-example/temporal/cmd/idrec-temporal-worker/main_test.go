@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/seed-6b91b535/idrec/host-example/temporal/codec"
+	"github.com/seed-6b91b535/idrec/host-example/temporal/fetch"
+	"github.com/seed-6b91b535/idrec/host-example/temporal/idcard"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func environment(pairs map[string]string) func(string) (string, bool) {
+	return func(n string) (string, bool) { v, ok := pairs[n]; return v, ok }
+}
+
+func TestTheEnvironmentIsTheConfiguration(t *testing.T) {
+	t.Parallel()
+	keys := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(keys, []byte(codec.NewKey("k")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := configure(environment(map[string]string{
+		"TEMPORAL_ADDRESS": "engine:7233", "IDREC_QUEUE": "q", "IDREC_QUEUE_RATE": "0.5", "IDREC_SLOTS": "3", "IDREC_DRAIN": "5s", "IDREC_SERVE": "activities",
+		"IDREC_PAYLOAD_KEYS_FILE": keys, "IDREC_FETCH_FOLDERS": "/a, /b", "IDREC_FETCH_PRIVATE_HOSTS": "store.local",
+		"IDREC_FETCH_ALIASES": "in=file:///a,out=s3://b", "IDREC_S3_ENDPOINT": "https://s3.example.com", "IDREC_S3_BUCKETS": "b", "IDREC_PLUGIN": "",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.address != "engine:7233" || c.queue != "q" || c.queueRate != 0.5 || c.slots != 3 || c.drain != 5*time.Second || c.workflows || !c.activities ||
+		c.keys == nil || len(c.roots) != 2 || c.aliases["out"] != "s3://b" || c.plugin != "wapi" {
+		t.Errorf("%+v", c)
+	}
+	f, err := c.fetcher()
+	by, ok := f.(fetch.ByScheme)
+	if err != nil || !ok {
+		t.Fatal(err)
+	}
+	for _, scheme := range []string{"file", "http", "https", "s3", "alias"} {
+		if by[scheme] == nil {
+			t.Errorf("%s is not fetched from", scheme)
+		}
+	}
+}
+
+func TestAWrongSettingIsNamedWithoutItsValue(t *testing.T) {
+	t.Parallel()
+	const canary = "zhangsan-0123456789"
+	for _, name := range []string{"IDREC_QUEUE_RATE", "IDREC_SLOTS", "IDREC_DRAIN", "IDREC_SERVE", "IDREC_PAYLOAD_KEYS_FILE", "IDREC_PLAIN_RESULTS",
+		"IDREC_FETCH_CA", "IDREC_FETCH_ALIASES", "IDREC_CHUNK"} {
+		_, err := configure(environment(map[string]string{name: canary}))
+		if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := (&config{s3: fetch.S3{Endpoint: canary}}).fetcher(); !errors.Is(err, shared.CodeConfigurationInvalid) || strings.Contains(err.Error(), canary) {
+		t.Error(err)
+	}
+}
+
+func TestTheExitCodeIsThatOfTheProgramIdrec(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[int]error{
+		64: errUsage, 75: fmt.Errorf("x: %w", errEngine), 78: errors.New("a setting"),
+		69: &shared.Error{Code: shared.CodePluginNotFound}, 77: &shared.Error{Code: shared.CodeSignatureRefused},
+	} {
+		if got := exitCode(err); got != want {
+			t.Errorf("%v: %d, not %d", err, got, want)
+		}
+	}
+	for _, args := range [][]string{nil, {"work", "x"}, {"submit"}, {"help"}} {
+		if err := run(args); !errors.Is(err, errUsage) {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
+
+func TestReferencesNameNobody(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"zhangsan.jpg": "a", "lisi.PNG": "b", "notes.txt": "c"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link.jpg")); err != nil {
+		t.Fatal(err)
+	}
+	pictures, names, err := references(dir)
+	if err != nil || len(pictures) != 2 || len(names) != 2 {
+		t.Fatal(len(pictures), err)
+	}
+	for _, p := range pictures {
+		if strings.ContainsAny(p.ID, "abcdefghijklmnopqrstuvwxyz") || len(p.SHA256) != 64 || p.Size != 1 || names[p.ID] == "" {
+			t.Errorf("%+v", p)
+		}
+	}
+	_, _, err = references(filepath.Join(dir, "zhangsan-none"))
+	if !errors.Is(err, shared.CodePictureUnreadable) || strings.Contains(err.Error(), "zhangsan") {
+		t.Error(err)
+	}
+}
+
+func TestAChunkThatIsDeliveredAgainIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	s := newSink(&b, map[string]string{"000000": "/a/b.jpg"})
+	for range 2 {
+		if err := s.deliver(t.Context(), idcard.Delivery{Chunk: 4, Records: []shared.Record{{Source: "000000"}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.Count(b.String(), "\n") != 1 || !strings.Contains(b.String(), "/a/b.jpg") {
+		t.Error(b.String())
+	}
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/seed-6b91b535/idrec/host-example/temporal/idcard"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+// deliverName is the activity that brings records to the starter.
+const deliverName = "idcard.submit.deliver"
+
+// submit starts the workflow for the pictures of a folder, which the workers must be allowed to read
+// under the same path, and writes the records as their chunks are done.
+func submit(ctx context.Context, log *slog.Logger, folder string) (err error) {
+	c, err := configure(os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	pictures, names, err := references(folder)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.deadline)
+	defer cancel()
+	conn, err := c.dial(log, client.MetricsNopHandler)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	to := io.Writer(os.Stdout)
+	if c.out != "" {
+		f, err := os.OpenFile(c.out, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) // records are personal
+		if err != nil {
+			return errors.New("the file of IDREC_OUT cannot be written")
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		to = f
+	}
+	id := "idcard-" + rand.Text()
+	sink := newSink(to, names)
+	w := worker.New(conn, id, worker.Options{DisableWorkflowWorker: true})
+	w.RegisterActivityWithOptions(sink.deliver, activity.RegisterOptions{Name: deliverName})
+	if err := w.Start(); err != nil {
+		return err
+	}
+	defer w.Stop()
+	in := idcard.WorkflowInput{Pictures: pictures, Chunk: c.chunk, Parallel: c.chunks, Queue: c.activityQueue,
+		Wanted: idcard.Wanted{Results: c.results}, Deliver: &idcard.Activity{Name: deliverName, Queue: id}}
+	if in.Results == "" && (c.keys != nil || c.plain) {
+		in.Results = idcard.ResultRecord
+	}
+	run, err := conn.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: c.queue}, idcard.WorkflowName, in)
+	if err != nil {
+		return err
+	}
+	var out idcard.WorkflowOutput
+	if err := run.Get(ctx, &out); err != nil {
+		return fmt.Errorf("workflow %s: %w", id, err)
+	}
+	out.Failed = nil // they are among the records
+	summary, err := json.Marshal(out)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(os.Stderr, "%s\n", summary)
+	return err
+}
+
+// references makes a reference of every picture of the folder. Their ids are numbers, since file names
+// are personal; names has the paths by id.
+func references(folder string) (pictures []idcard.Picture, names map[string]string, err error) {
+	root, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	names = map[string]string{}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		switch strings.ToLower(filepath.Ext(path)) {
+		case ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff":
+		default:
+			return nil
+		}
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		sum, size, err := digest(path)
+		if err != nil {
+			return err
+		}
+		id := fmt.Sprintf("%06d", len(pictures))
+		names[id] = path
+		pictures = append(pictures, idcard.Picture{ID: id, URI: (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String(), SHA256: sum, Size: size})
+		return nil
+	})
+	if err != nil {
+		return nil, nil, &shared.Error{Code: shared.CodePictureUnreadable, Message: "the folder, or a picture in it, cannot be read", Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved, Err: err}
+	}
+	return pictures, names, nil
+}
+
+func digest(path string) (sum string, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	size, err = io.Copy(h, bufio.NewReader(f))
+	return hex.EncodeToString(h.Sum(nil)), size, err
+}
+
+// sink writes records under the names of their pictures.
+type sink struct {
+	mu    sync.Mutex
+	to    *json.Encoder
+	names map[string]string
+	seen  map[int]bool
+}
+
+func newSink(to io.Writer, names map[string]string) *sink {
+	return &sink{to: json.NewEncoder(to), names: names, seen: map[int]bool{}}
+}
+
+// deliver is the activity; a chunk that comes again is not written again.
+func (s *sink) deliver(_ context.Context, d idcard.Delivery) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen[d.Chunk] {
+		return nil
+	}
+	for _, r := range d.Records {
+		r.Source = s.names[r.Source]
+		if err := s.to.Encode(r); err != nil {
+			return errors.New("the records cannot be written")
+		}
+	}
+	s.seen[d.Chunk] = true
+	return nil
+}

@@ -1,0 +1,149 @@
+//go:build linux
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/seed-6b91b535/idrec/host-example/internal/enginetest"
+	"github.com/seed-6b91b535/idrec/sdk/ledger/postgres/pgtest"
+	"github.com/seed-6b91b535/idrec/sdk/ledger/seal"
+	"github.com/seed-6b91b535/idrec/sdk/wapi/sandbox"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+// atOnce is how many pictures a worker has at the vendor at the same time.
+const atOnce = 8
+
+// running is a run with two workers in homes of their own that share a ledger.
+type running struct {
+	*world
+
+	t        *testing.T
+	database *pgtest.Server
+	workers  [2]*program
+	n        int
+}
+
+// TestNothingIsPaidTwiceWhateverFails is the matrix of faults: two workers share a ledger, the vendor
+// bills at the start of a call, and something happens when a third of the pictures is paid for.
+func TestNothingIsPaidTwiceWhateverFails(t *testing.T) {
+	pgtest.Need(t)
+	long := os.Getenv("IDREC_SOAK") != ""
+	n, pause := 60, 3*time.Second
+	if long {
+		n, pause = 1000, time.Minute
+	}
+	for _, c := range []struct {
+		name    string
+		unclear int  // at most
+		short   bool // part of the short form
+		fault   func(r *running)
+	}{
+		{"worker killed", atOnce, true, func(r *running) {
+			_ = r.workers[0].Process.Kill()
+			r.worker()
+		}},
+		{"plugin killed", atOnce, true, func(r *running) {
+			for _, pid := range enginetest.Children(r.workers[0].Process.Pid, "idrec-plugin") {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}},
+		{"server killed and restarted", 0, false, func(r *running) {
+			_ = r.engine.Process.Kill()
+			<-r.engine.ended
+			r.startEngine()
+		}},
+		{"database killed and restarted", 2 * atOnce, false, func(r *running) {
+			if err := r.database.Kill(); err != nil {
+				r.t.Fatal(err)
+			}
+			if err := r.database.Start(); err != nil {
+				r.t.Fatal(err)
+			}
+		}},
+		{"SIGTERM under load", 0, true, func(r *running) {
+			_ = r.workers[0].Process.Signal(syscall.SIGTERM)
+			r.worker()
+		}},
+		{"new plugin rolled out", 0, false, func(r *running) {
+			next := filepath.Join(r.t.TempDir(), "idrec-plugin-wapi")
+			if err := os.Link(enginetest.Plugin(r.t), next); err != nil {
+				r.t.Fatal(err)
+			}
+			for _, old := range r.workers {
+				r.worker("IDREC_PLUGIN_PATH=" + next)
+				_ = old.Process.Signal(syscall.SIGTERM)
+				if code := old.wait(r.t, 2*time.Minute); code != 0 {
+					r.t.Errorf("the old worker ended with %d", code)
+				}
+			}
+		}},
+		{"no calls left, then recharged", 0, false, func(r *running) {
+			calls := func(n int64) {
+				if err := r.vendor.UpdateApp(enginetest.AppID, func(a *sandbox.App) { a.CallsLeft = n }); err != nil {
+					r.t.Fatal(err)
+				}
+			}
+			calls(0)
+			time.Sleep(pause) // real processes wait for real
+			calls(100_000)
+		}},
+	} {
+		if !c.short && !long {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			r := &running{world: newWorld(t, n, 81), t: t, database: pgtest.Own(t, pgtest.Options{}), n: n}
+			r.more = r.shared()
+			r.workers = [2]*program{r.worker(), r.worker()}
+			s := r.submit("IDREC_CHUNK=10", "IDREC_CHUNKS=8")
+			r.eventually(5*time.Minute, "a third is paid for", func() bool {
+				billed, _ := r.vendor.Bill()
+				return billed >= int64(n/3)
+			})
+			c.fault(r)
+			if code := s.wait(t, 8*time.Minute); code != 0 {
+				t.Fatalf("the run ended with %d", code)
+			}
+			good, bad := s.records(t)
+			unclear := 0
+			for code, k := range bad {
+				if code.Class() != shared.ClassUnclear {
+					t.Errorf("%d errors %s", k, code)
+				}
+				unclear += k
+			}
+			billed, pictures := r.vendor.Bill()
+			t.Logf("%s: %d pictures, %d results, %d unclear, billed %d, doubles %d", c.name, n, good, unclear, billed, billed-pictures)
+			if billed != pictures || unclear > c.unclear || good+unclear != n {
+				t.Errorf("%d results and %d unclear (at most %d) of %d, billed %d for %d pictures", good, unclear, c.unclear, n, billed, pictures)
+			}
+			text, _ := r.history()
+			if leaks := enginetest.Leaks(text, append(enginetest.Canaries(n, 81), r.cards)); leaks > 0 {
+				t.Errorf("%d personal texts in the history", leaks)
+			}
+		})
+	}
+}
+
+// shared are the variables of workers that share the ledger.
+func (r *running) shared() []string {
+	dir := r.t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			r.t.Fatal(err)
+		}
+		return path
+	}
+	return []string{
+		"IDREC_WAPI_LEDGER_DSN_FILE=" + write("dsn", r.database.DSN()),
+		"IDREC_WAPI_LEDGER_KEY_FILE=" + write("key", string(seal.Generate())),
+		"IDREC_WAPI_PROBE_INTERVAL=1s", "IDREC_SLOTS=4", "IDREC_PARALLEL=2",
+	}
+}
