@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 	"sdk/wapi":             {"sdk/idcard", "sdk/picture", "sdk/gate"},
 	"sdk/wapi/sandbox":     {"sdk/wapi", "sdk/picture", "sdk/idcard"},
 	"sdk/local":            {"sdk/idcard", "sdk/picture"},
-	"sdk/local/train":      {"sdk/idcard", "sdk/picture", "sdk/specimen"},
+	"sdk/local/train":      {"sdk/idcard", "sdk/picture", "sdk/specimen", "sdk/local"},
 	"sdk/serve":            {"shared/rpc"},
 	"sdk/host":             {"shared/rpc"},
 	"sdk/conformance":      {"sdk/host", "shared/rpc"},

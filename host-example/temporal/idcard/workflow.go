@@ -16,6 +16,9 @@ const (
 	chunkTimeout = 30 * time.Minute
 	// heartbeatTimeout is how long a dead worker goes unnoticed.
 	heartbeatTimeout = 30 * time.Second
+	// shortTimeout is for activities that take seconds and give no sign of life: so long goes a task
+	// unnoticed that was handed out when the engine's server or a worker died.
+	shortTimeout = time.Minute
 	// manifestLines are read at once: some 200 KB in the history.
 	manifestLines = 500
 	// maxHistory is when a part of the workflow hands over to the next, in events. The engine ends a
@@ -32,10 +35,9 @@ func Batch(ctx workflow.Context, in WorkflowInput) (WorkflowOutput, error) {
 		return WorkflowOutput{}, err
 	}
 	// Failures of a kind that another try may mend are tried for ever, with the delay that they name.
-	b.ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: in.Queue, StartToCloseTimeout: chunkTimeout, HeartbeatTimeout: heartbeatTimeout,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
-	})
+	retry := &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute}
+	b.long = workflow.ActivityOptions{TaskQueue: in.Queue, StartToCloseTimeout: chunkTimeout, HeartbeatTimeout: heartbeatTimeout, RetryPolicy: retry}
+	b.short = workflow.ActivityOptions{TaskQueue: in.Queue, StartToCloseTimeout: shortTimeout, RetryPolicy: retry}
 	if err := b.run(ctx); err != nil {
 		return WorkflowOutput{}, err
 	}
@@ -47,9 +49,10 @@ func Batch(ctx workflow.Context, in WorkflowInput) (WorkflowOutput, error) {
 
 // batch is one part of the workflow.
 type batch struct {
-	ctx     workflow.Context // for activities
 	in      WorkflowInput
 	carried Carried
+	// long is for batches, short for what takes seconds.
+	long, short workflow.ActivityOptions
 	// ahead are pictures that are known and not given to an activity yet.
 	ahead []Picture
 	ended bool // there are no pictures beyond ahead
@@ -97,8 +100,8 @@ func (b *batch) run(ctx workflow.Context) error {
 	turns := workflow.NewSemaphore(ctx, int64(b.in.Parallel))
 	group := workflow.NewWaitGroup(ctx)
 	var first error
-	for first == nil && !b.long(ctx) {
-		chunk, err := b.chunk()
+	for first == nil && !b.full(ctx) {
+		chunk, err := b.chunk(ctx)
 		if err != nil {
 			first = err
 			break
@@ -125,18 +128,19 @@ func (b *batch) run(ctx workflow.Context) error {
 	return first
 }
 
-// long reports whether the rest should be left to the next part.
-func (b *batch) long(ctx workflow.Context) bool {
+// full reports whether the rest should be left to the next part.
+func (b *batch) full(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
 	return info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() > maxHistory
 }
 
 // chunk takes the next pictures.
-func (b *batch) chunk() ([]Picture, error) {
+func (b *batch) chunk(ctx workflow.Context) ([]Picture, error) {
+	ctx = workflow.WithActivityOptions(ctx, b.short)
 	for len(b.ahead) < b.in.Chunk && !b.ended {
 		var out ManifestOutput
 		in := ManifestInput{Manifest: *b.in.Manifest, From: b.carried.Lines, Limit: manifestLines}
-		if err := workflow.ExecuteActivity(b.ctx, ManifestName, in).Get(b.ctx, &out); err != nil {
+		if err := workflow.ExecuteActivity(ctx, ManifestName, in).Get(ctx, &out); err != nil {
 			return nil, err
 		}
 		b.ahead, b.ended = append(b.ahead, out.Pictures...), !out.More
@@ -151,13 +155,12 @@ func (b *batch) chunk() ([]Picture, error) {
 // one has a chunk recognised, delivers its records and counts them.
 func (b *batch) one(ctx workflow.Context, number int, chunk []Picture) error {
 	var out BatchOutput
-	ctx = workflow.WithActivityOptions(ctx, workflow.GetActivityOptions(b.ctx))
-	if err := workflow.ExecuteActivity(ctx, BatchName, BatchInput{Pictures: chunk, Wanted: b.in.Wanted}).Get(ctx, &out); err != nil {
+	long := workflow.WithActivityOptions(ctx, b.long)
+	if err := workflow.ExecuteActivity(long, BatchName, BatchInput{Pictures: chunk, Wanted: b.in.Wanted}).Get(long, &out); err != nil {
 		return err
 	}
 	if d := b.in.Deliver; d != nil {
-		o := workflow.GetActivityOptions(b.ctx)
-		o.HeartbeatTimeout = 0
+		o := b.short
 		if o.TaskQueue = d.Queue; d.Queue == "" {
 			o.TaskQueue = workflow.GetInfo(ctx).TaskQueueName
 		}
