@@ -220,7 +220,8 @@ func TestAStepOfActionsOnTheHostLeavesAnArtefact(t *testing.T) {
 			t.Fatalf("%v\n%s", err, log)
 		}
 	}
-	args := []string{"push", "-P", "self-hosted=-self-hosted", "--bind", "--env", "STEP=" + script, "--env", "PICTURES=" + filepath.Join(in, "batch-a")}
+	artefacts := filepath.Join(t.TempDir(), "artefacts")
+	args := []string{"push", "-P", "self-hosted=-self-hosted", "--env", "ARTEFACTS=" + artefacts, "--env", "STEP=" + script, "--env", "PICTURES=" + filepath.Join(in, "batch-a")}
 	for _, e := range v.Environ() {
 		args = append(args, "--env", e)
 	}
@@ -233,7 +234,7 @@ func TestAStepOfActionsOnTheHostLeavesAnArtefact(t *testing.T) {
 		t.Errorf("%s", log)
 	}
 	quiet(t, log, canaries)
-	good, bad := records(t, filepath.Join(repo, "artifact/records.ndjson"))
+	good, bad := records(t, filepath.Join(artefacts, "records.ndjson"))
 	billed, pictures := v.Bill()
 	if good != n || bad != 0 || billed != int64(n) || pictures != int64(n) {
 		t.Errorf("%d results, %d errors, billed %d\n%s", good, bad, billed, log)

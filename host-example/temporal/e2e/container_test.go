@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,14 +64,22 @@ func TestTheWorkerLivesInAContainerWithNothingInIt(t *testing.T) {
 	for _, p := range pictures {
 		put(p, p, 0o444) // the starter names the same path
 	}
-	temp := filepath.Join(root, "tmp")
+	temp := filepath.Join(root, "scratch")
 	if err := os.Mkdir(temp, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chown(temp, nobody, nobody); err != nil {
 		t.Fatal(err)
 	}
-	proc := filepath.Join(root, "proc") // every container runtime mounts it
+	// What every container runtime gives: /dev/null and /proc.
+	if err := os.Mkdir(filepath.Join(root, "dev"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	null := filepath.Join(root, "dev/null")
+	if err := errors.Join(syscall.Mknod(null, syscall.S_IFCHR|0o666, 1<<8|3), os.Chmod(null, 0o666)); err != nil {
+		t.Skip("this machine lets nobody make /dev/null")
+	}
+	proc := filepath.Join(root, "proc")
 	if err := os.Mkdir(proc, 0o555); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +92,7 @@ func TestTheWorkerLivesInAContainerWithNothingInIt(t *testing.T) {
 		cmd := exec.Command("/idrec-temporal-worker", "work")
 		cmd.Dir = "/"
 		cmd.Env = append([]string{"TEMPORAL_ADDRESS=" + w.address(), "IDREC_PAYLOAD_KEYS_FILE=/run/keys", "IDREC_FETCH_FOLDERS=" + w.cards,
-			"IDREC_WAPI_URL=" + w.vendor.URL, "IDREC_WAPI_APPID=" + enginetest.AppID, "IDREC_WAPI_SECRET_FILE=/run/secret", "IDREC_WAPI_RATE=100"}, env...)
+			"IDREC_WAPI_URL=" + w.vendor.URL, "IDREC_WAPI_APPID=" + enginetest.AppID, "IDREC_WAPI_SECRET_FILE=/run/secret", "IDREC_WAPI_RATE=100", "TMPDIR=/scratch"}, env...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: nobody, Gid: nobody}, Pdeathsig: syscall.SIGKILL}
 		return begin(t, cmd)
 	}

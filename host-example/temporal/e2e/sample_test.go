@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -29,7 +30,8 @@ func TestAFolderThroughARealServer(t *testing.T) {
 	w := newWorld(t, n, 71)
 	metrics := at(freePort(t))
 	worker := w.worker("IDREC_METRICS="+metrics, "IDREC_PARALLEL=2", "IDREC_SLOTS=4")
-	s := w.submit("IDREC_CHUNK=10", "IDREC_CHUNKS=4")
+	// Four activities with two pictures each at the vendor, as many as the program idrec gets below.
+	s := w.submit(fmt.Sprintf("IDREC_CHUNK=%d", min((n+3)/4, idcard.MaxBatch)), "IDREC_CHUNKS=4")
 	if code := s.wait(t, 4*time.Minute); code != 0 {
 		t.Fatalf("exit %d", code)
 	}

@@ -53,11 +53,11 @@ func begin(t *testing.T, cmd *exec.Cmd) *program {
 	t.Helper()
 	p := &program{Cmd: cmd, name: filepath.Base(cmd.Path), ended: make(chan struct{})}
 	p.Stdout, p.Stderr = &p.log, &p.log
-	if err := p.Cmd.Start(); err != nil {
+	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
-		p.err = p.Cmd.Wait()
+		p.err = p.Wait()
 		close(p.ended)
 	}()
 	t.Cleanup(func() {

@@ -141,6 +141,9 @@ func server(t *testing.T) *url.URL {
 	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://169.254.169.254/"+canary, http.StatusFound)
 	})
+	mux.HandleFunc("/elsewhere", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://example.com/"+canary, http.StatusFound)
+	})
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	u, err := url.Parse(s.URL)
@@ -167,16 +170,17 @@ func TestServersAreReachedOnlyWhereTheListsAllow(t *testing.T) {
 		code      shared.Code
 		temporary bool
 	}{
-		"404":                   {u.String() + "/none/" + canary, shared.CodeURLFailed, false},
-		"503":                   {u.String() + "/busy", shared.CodeURLFailed, true},
-		"endless":               {u.String() + "/endless", shared.CodeMessageTooLarge, false},
-		"a gigabyte":            {u.String() + "/gigabyte", shared.CodeMessageTooLarge, false},
-		"redirect to metadata":  {u.String() + "/away", shared.CodeURLRefused, false},
-		"metadata":              {"https://169.254.169.254/latest", shared.CodeURLRefused, false},
-		"private behind a name": {"https://localhost/" + canary, shared.CodeURLRefused, false},
-		"plain http":            {"http://localhost:" + u.Port() + "/good", shared.CodeURLRefused, false},
-		"unlisted":              {"https://example.com/" + canary, shared.CodeURLRefused, false},
-		"nobody there":          {"http://127.0.0.1:1/" + canary, shared.CodeURLFailed, true},
+		"404":                                   {u.String() + "/none/" + canary, shared.CodeURLFailed, false},
+		"503":                                   {u.String() + "/busy", shared.CodeURLFailed, true},
+		"endless":                               {u.String() + "/endless", shared.CodeMessageTooLarge, false},
+		"a gigabyte":                            {u.String() + "/gigabyte", shared.CodeMessageTooLarge, false},
+		"redirect to metadata":                  {u.String() + "/away", shared.CodeURLRefused, false},
+		"redirect to a host that is not listed": {u.String() + "/elsewhere", shared.CodeURLRefused, false},
+		"metadata":                              {"https://169.254.169.254/latest", shared.CodeURLRefused, false},
+		"private behind a name":                 {"https://localhost/" + canary, shared.CodeURLRefused, false},
+		"plain http":                            {"http://localhost:" + u.Port() + "/good", shared.CodeURLRefused, false},
+		"unlisted":                              {"https://example.com/" + canary, shared.CodeURLRefused, false},
+		"nobody there":                          {"http://127.0.0.1:1/" + canary, shared.CodeURLFailed, true},
 	} {
 		_, err := ask(private, c.uri)
 		wants(t, what, err, c.code, c.temporary)

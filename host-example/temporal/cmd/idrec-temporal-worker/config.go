@@ -138,7 +138,10 @@ func settings() []setting {
 		}},
 		{"IDREC_PLAIN_RESULTS", "true: what was read may go into the history in plain, where whoever sees the history reads it", flag(func(c *config) *bool { return &c.plain })},
 		{"IDREC_METRICS", "HOST:PORT for Prometheus; default: none", text(func(c *config) *string { return &c.metrics })},
-		{"IDREC_FETCH_FOLDERS", "folders of file:// references, from the root", list(func(c *config) *[]string { return &c.roots })},
+		{"IDREC_FETCH_FOLDERS", "folders of file:// references, from the root, separated as in PATH", func(c *config, v string) error {
+			c.roots = filepath.SplitList(v)
+			return nil
+		}},
 		{"IDREC_FETCH_HOSTS", "public hosts of https:// references", list(func(c *config) *[]string { return &c.hosts })},
 		{"IDREC_FETCH_PRIVATE_HOSTS", "hosts that may lie in a private network", list(func(c *config) *[]string { return &c.private })},
 		{"IDREC_FETCH_CA", "file with certificates that are trusted besides the system's", func(c *config, v string) error {

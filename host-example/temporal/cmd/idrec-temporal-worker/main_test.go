@@ -31,7 +31,7 @@ func TestTheEnvironmentIsTheConfiguration(t *testing.T) {
 	}
 	c, err := configure(environment(map[string]string{
 		"TEMPORAL_ADDRESS": "engine:7233", "IDREC_QUEUE": "q", "IDREC_QUEUE_RATE": "0.5", "IDREC_SLOTS": "3", "IDREC_DRAIN": "5s", "IDREC_SERVE": "activities",
-		"IDREC_PAYLOAD_KEYS_FILE": keys, "IDREC_FETCH_FOLDERS": "/a, /b", "IDREC_FETCH_PRIVATE_HOSTS": "store.local",
+		"IDREC_PAYLOAD_KEYS_FILE": keys, "IDREC_FETCH_FOLDERS": "/a:/b, c", "IDREC_FETCH_PRIVATE_HOSTS": "store.local",
 		"IDREC_FETCH_ALIASES": "in=file:///a,out=s3://b", "IDREC_S3_ENDPOINT": "https://s3.example.com", "IDREC_S3_BUCKETS": "b", "IDREC_PLUGIN": "",
 	}))
 	if err != nil {

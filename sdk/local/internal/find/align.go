@@ -69,7 +69,7 @@ func (f *Finder) align(p *page.Plane, q shared.Quad) (look, shared.Quad, bool) {
 		return look{}, q, false
 	}
 	gray := f.gray(frameWidth * frameHeight)
-	p.Strip(gray, frameWidth, frameHeight, &onto, -cardLeft, -cardTop, 1)
+	f.strip(p, gray, frameWidth, frameHeight, onto, -cardLeft, -cardTop, 1)
 	m := f.alignNet.Features(&f.s, f.frame(gray), frameWidth, frameHeight)
 	l := judge(&m)
 	f.shifts = seen(&m, &l, f.shifts[:0])

@@ -60,8 +60,9 @@ const (
 	// apart is the distance of the middles of two cards that touch, less a margin, in sides of a square as
 	// large as a card: 0.79 for the longer edges.
 	apart = 0.6
-	// gone is the probability after the first look below which no further one is taken.
-	gone = 0.05
+	// gone is the probability below which no further look is taken: little after the first one, which may be
+	// far off, more after others.
+	gone, goneLater = 0.1, 0.6
 	// contrastFloor is added to the standard deviation of a picture, so that the noise of an empty one is
 	// not blown up to print. Training normalises with the same number.
 	contrastFloor = 4
@@ -73,6 +74,7 @@ const (
 type Finder struct {
 	locateNet, alignNet *nn.Net
 
+	mirror float64 // the picture's width while its mirror's picture is looked at
 	s      nn.Scratch
 	bytes  []byte
 	pixels []float32
@@ -94,10 +96,43 @@ func New() (*Finder, error) {
 }
 
 // Find returns the cards of a picture, the likeliest first, at most six.
+//
+// A mirrored picture is known for one, but its cards are found exactly only in its mirror's picture: there
+// they are looked for if the likeliest one is mirrored, or none was found.
 func (f *Finder) Find(p *page.Plane) []Card {
 	if p.Width < 1 || p.Height < 1 {
 		return nil
 	}
+	cards := f.pass(p)
+	if len(cards) > 0 && !cards[0].Mirrored {
+		return cards
+	}
+	f.mirror = float64(p.Width)
+	defer func() { f.mirror = 0 }()
+	if seen := f.pass(p); len(seen) > 0 && !seen[0].Mirrored {
+		for i := range seen {
+			seen[i].Mirrored = !seen[i].Mirrored
+			for k := range seen[i].Quad {
+				seen[i].Quad[k].X = f.mirror - seen[i].Quad[k].X
+			}
+		}
+		return seen
+	}
+	return cards
+}
+
+// strip samples the picture, or its mirror's picture.
+func (f *Finder) strip(p *page.Plane, gray []byte, w, h int, onto page.Projection, left, top, scale float64) {
+	if f.mirror > 0 {
+		for i, d := range [3]float64{onto[6], onto[7], 1} {
+			onto[i] = f.mirror*d - onto[i]
+		}
+	}
+	p.Strip(gray, w, h, &onto, left, top, scale)
+}
+
+// pass looks at the picture at one scale after the other.
+func (f *Finder) pass(p *page.Plane) []Card {
 	var cards []Card
 	for _, side := range longSides {
 		if slices.ContainsFunc(cards, func(c Card) bool { return c.sits() && area(c.Quad) > large*float64(p.Width)*float64(p.Height) }) {
@@ -120,7 +155,7 @@ func (f *Finder) settle(p *page.Plane, q shared.Quad) (Card, bool) {
 	var l look
 	for i := range looks {
 		next, mended, ok := f.align(p, q)
-		if !ok || i == 0 && 1-next.kinds[kinds] < gone {
+		if card := 1 - next.kinds[kinds]; !ok || card < gone || i > 0 && card < goneLater {
 			return Card{}, false
 		}
 		moved := farthest(q, mended)

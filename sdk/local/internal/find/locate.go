@@ -28,7 +28,7 @@ const (
 	// votes below this are not counted. Low, since the second network throws out what is no card.
 	minVote = 0.2
 	// maxGuesses bounds the work on pictures full of things that look like cards.
-	maxGuesses = 6
+	maxGuesses = 5
 )
 
 // longSides are the longer sides of the picture as the first network sees it, one after the other: the first
@@ -48,7 +48,7 @@ func (f *Finder) locate(p *page.Plane, longSide float64) []guess {
 	w, h := size(p.Width, scale), size(p.Height, scale)
 	gray := f.gray(w * h)
 	whole := page.Projection{1, 0, 0, 0, 1, 0, 0, 0}
-	p.Strip(gray, w, h, &whole, 0, 0, scale)
+	f.strip(p, gray, w, h, whole, 0, 0, scale)
 	pw, ph := (w+stride-1)/stride*stride, (h+stride-1)/stride*stride
 	m := f.locateNet.Features(&f.s, f.filled(gray, w, pw, ph), pw, ph)
 	f.votes = f.votes[:0]
