@@ -23,6 +23,9 @@ const (
 	stateStarting        = "57P03"
 	stateNoDatabase      = "3D000"
 	statePrivilege       = "42501"
+
+	stateNoStatement        = "26000"
+	stateDuplicateStatement = "42P05"
 )
 
 // failure is an error of the database, in words that hold neither an address nor a user nor a value.

@@ -51,6 +51,9 @@ func Open(ctx context.Context, dsn string, keys *seal.Ring, opts Options) (*Stor
 		if s.pool != nil {
 			s.pool.Close()
 		}
+		if otherSession(err) {
+			err = pooled()
+		}
 		return nil, refusal(wrap(ctx, err))
 	}
 	return s, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // poolingRounds is how often a session is looked for again; proxies differ in which connection they hand
@@ -22,10 +23,21 @@ func notPooled(ctx context.Context, c *pgx.Conn, connect func(context.Context) (
 	case err != nil && ctx.Err() == nil && !errors.Is(err, errStandby):
 		return err
 	case err != nil || !same:
-		return misconfigured("the ledger's database is behind a proxy that shares sessions (transaction pooling), where locks do not hold: " +
-			"give the server's own address, or set the proxy to session pooling")
+		return pooled()
 	}
 	return nil
+}
+
+func pooled() error {
+	return misconfigured("the ledger's database is behind a proxy that shares sessions (transaction pooling), where locks do not hold: " +
+		"give the server's own address, or set the proxy to session pooling")
+}
+
+// otherSession reports whether err says that a connection was given another session than it had: a statement
+// that it prepared is not there, or is there before it was prepared.
+func otherSession(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == stateNoStatement || pg.Code == stateDuplicateStatement)
 }
 
 func sameSession(ctx context.Context, c *pgx.Conn, connect func(context.Context) (*pgx.Conn, error)) (bool, error) {
@@ -40,7 +52,13 @@ func sameSession(ctx context.Context, c *pgx.Conn, connect func(context.Context)
 	if err := c.QueryRow(ctx, `select pg_backend_pid()::bigint, set_config('idrec.session', $1, false)`, pgx.QueryExecModeSimpleProtocol, mark).Scan(&first, &set); err != nil {
 		return false, err
 	}
-	for range poolingRounds {
+	for round := range poolingRounds {
+		// A proxy that hands out its sessions in turn could fall into step with the rounds.
+		for range round {
+			if _, err := other.Exec(ctx, "select 1", pgx.QueryExecModeSimpleProtocol); err != nil {
+				return false, err
+			}
+		}
 		if _, err := other.Exec(ctx, "begin", pgx.QueryExecModeSimpleProtocol); err != nil {
 			return false, err
 		}

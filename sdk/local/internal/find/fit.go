@@ -18,8 +18,10 @@ const (
 	half = cardWidth / 2
 	// freely is from how many points on a homography can miss them.
 	freely = 5
-	// rounds of reweighting, which make the least squares a fit by absolute errors.
-	rounds = 5
+	// rounds of reweighting, which make the least squares a fit by absolute errors. With places that are sure
+	// of what is wrong, one fit in a thousand misses a corner by 8 pixels after 5 rounds, by 2 after 12, by 1.7
+	// after 20.
+	rounds = 12
 	// ridge holds the parameters near those of no shift where too few points are seen to tell: a hundredth
 	// of what one does; the perspective ones, which need the most points, more.
 	ridge, ridgePerspective = 0.01, 0.05
