@@ -47,7 +47,8 @@ func TestMain(m *testing.M) {
 	case "host":
 		host()
 	case "aborts":
-		go abortOnceServed()
+		before, _ := os.Readlink("/proc/self/fd/1")
+		go abortOnceServed(before)
 		serve.Main(&provider{})
 	case "aborts without":
 		abort()
@@ -59,9 +60,8 @@ func TestMain(m *testing.M) {
 // abort is what a bug in a library in C does.
 func abort() { _ = syscall.Kill(os.Getpid(), syscall.SIGABRT); select {} }
 
-// abortOnceServed waits until standard output was taken, which is the last thing before serving.
-func abortOnceServed() {
-	before, _ := os.Readlink("/proc/self/fd/1")
+// abortOnceServed waits until standard output, which was before, was taken: the last thing before serving.
+func abortOnceServed(before string) {
 	for {
 		if now, _ := os.Readlink("/proc/self/fd/1"); now != before {
 			abort()
