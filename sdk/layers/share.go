@@ -137,11 +137,18 @@ func (l *shareLayer) join(ctx context.Context, c *caller) (*flight, error) {
 	// it asked for.
 	req := c.req.Clone()
 	req.Fields, req.WantRaw = nil, true
+	release := func() {}
 	if !c.id.owned {
 		// It may outlive the caller, who may use the buffer again afterwards.
-		req.Image.Bytes = bytes.Clone(req.Image.Bytes)
+		var held bool
+		if release, held = shared.HoldImage(ctx); !held {
+			req.Image.Bytes = bytes.Clone(req.Image.Bytes)
+		}
 	}
-	go f.run(detached, l.inner, req)
+	go func() {
+		defer release() // providers do not touch a picture any more when they have returned
+		f.run(detached, l.inner, req)
+	}()
 	return f, nil
 }
 

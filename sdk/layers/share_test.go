@@ -236,6 +236,66 @@ func TestBufferOfACallerThatGaveUpIsNotRead(t *testing.T) {
 	})
 }
 
+// lent is the memory of a picture that goes back when nobody holds it any more.
+type lent struct {
+	mu          sync.Mutex
+	held, holds int
+	kept        bool
+}
+
+func (l *lent) Hold() func() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held++
+	l.holds++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.held--
+	}
+}
+
+func (l *lent) Keep() { l.kept = true }
+
+func (l *lent) state() (held, holds int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held, l.holds
+}
+
+// Lent memory is not copied: it is held until the call that outlives its caller is settled, and given back
+// then; also where the answer comes from the record.
+func TestLentMemoryIsHeldUntilTheCallIsSettled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor(always(play{delay: time.Second}))
+		s := around(t, v, nil, quick())
+		l := &lent{}
+		ctx, cancel := context.WithTimeout(shared.WithImageHold(t.Context(), l), time.Millisecond)
+		defer cancel()
+		req := request("picture")
+		failWith(t, ctx, s, req, shared.CodeOutcomeUnknown, shared.OutcomeAmbiguous)
+		if held, _ := l.state(); held != 1 {
+			t.Errorf("held %d times while the call runs", held)
+		}
+		if &v.seen[0].Image.Bytes[0] != &req.Image.Bytes[0] {
+			t.Error("the picture was copied")
+		}
+		time.Sleep(2 * time.Second) //nolint:forbidigo // synctest's clock
+		synctest.Wait()
+		if held, _ := l.state(); held != 0 || l.kept {
+			t.Errorf("held %d times, kept %v, when the call is over", held, l.kept)
+		}
+		again := &lent{}
+		if res, err := s.Recognize(shared.WithImageHold(t.Context(), again), request("picture")); err != nil || res.AnsweredBy != shared.AnsweredLedger {
+			t.Fatalf("%v, %v", res, err)
+		}
+		if held, holds := again.state(); held != 0 || holds == 0 || again.kept {
+			t.Errorf("answered from the record: held %d of %d times, kept %v", held, holds, again.kept)
+		}
+	})
+}
+
 func TestCloseWaitsForWhatWasSentAndRefusesTheRest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

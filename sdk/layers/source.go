@@ -35,7 +35,12 @@ func (l *sourceLayer) Recognize(ctx context.Context, req *shared.Request) (*shar
 		return nil, err
 	}
 	id := identify(l.chain.book.store.Digester(), l.chain.description, read)
-	id.owned = req.Image.Bytes == nil || shared.ImageHandedOver(ctx)
+	id.owned = req.Image.Bytes == nil
+	if !id.owned {
+		// So that the memory goes back too where the answer is in the record.
+		release, _ := shared.HoldImage(ctx)
+		defer release()
+	}
 	res, err := l.inner.Recognize(withIdentity(ctx, id), read)
 	if err != nil {
 		e := *shared.ErrorOf(err, shared.OutcomeAmbiguous, shared.BasisProved)

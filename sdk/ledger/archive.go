@@ -37,6 +37,15 @@ type Archive interface {
 	Usage(ctx context.Context, from, to string) ([]Usage, error)
 }
 
+// Resealer is a [Store] that seals what it holds.
+type Resealer interface {
+	// Reseal seals anew, with the active key of the ring that the store was opened with, what older keys
+	// of it sealed, and returns how many values there were. When no process with the older ring is left,
+	// the older keys can be taken out. Request keys stay what they are. It works in small steps, so that
+	// calls go on meanwhile; after an error, the values that are counted stay sealed anew.
+	Reseal(ctx context.Context) (int64, error)
+}
+
 // Filter chooses calls; the zero value lets all through.
 type Filter struct {
 	Key, CallID, Subject, Run string    // digests and names as in [Intent]; empty is any

@@ -7,26 +7,26 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/sdk/layers"
+	"github.com/seed-6b91b535/idrec/sdk/ledger"
 	"github.com/seed-6b91b535/idrec/sdk/ledger/open"
 	"github.com/seed-6b91b535/idrec/sdk/ledger/seal"
 )
 
-// resealer is a store that can seal anew with the active key what older keys sealed.
-type resealer interface {
-	Reseal(ctx context.Context) (int64, error)
-}
-
 func (a *app) ledgerRekey() *cobra.Command {
 	c := &cobra.Command{
 		Use: "rekey", Short: "Put a new key in front of the ledger's key file", Args: noArgs,
-		Long: `Put a new key in front of the keys in the ledger's key file. It seals from now on; the older ones stay in the
-file, since they open what they sealed. Request keys do not change, so nothing is paid again.
+		Long: `Put a new key in front of the keys in the ledger's key file, and seal with it what the ledger holds. Request keys
+do not change, so nothing is paid again.
 
 Plugins read the key when they start: start those anew that are at work, or they cannot read what others
 store with the new key, and refuse to send. Copies of the key file on other machines must be replaced by the new
-one.`,
+one. The older keys stay in the file, for plugins that still seal with them; once all were started anew, run
+"idrec ledger rekey --only-seal", and the older keys can be taken out.`,
 	}
 	p := bookFlags(c)
+	var onlySeal bool
+	c.Flags().BoolVar(&onlySeal, "only-seal", false, "make no new key; seal anew what older keys of the file sealed")
 	c.RunE = do(func(ctx context.Context, _ []string) error {
 		b, err := a.bookSettings(ctx, p)
 		if err != nil {
@@ -38,6 +38,9 @@ one.`,
 		}
 		if file == "" {
 			return exit.Errorf(exit.Config, "the ledger's key does not come from a key file: put a new key in front of the old one where it comes from")
+		}
+		if onlySeal {
+			return a.onlySeal(ctx, b.place)
 		}
 		// That the file is the ledger's is seen before it is changed.
 		before, err := a.openStore(ctx, b.place)
@@ -56,15 +59,37 @@ one.`,
 			return ledgerError(err)
 		}
 		defer func() { _ = after.Close() }()
-		text := fmt.Sprintf("the new key %s seals from now on; keep the older ones in the file\n", ring.Fingerprint())
-		if r, ok := after.Store.(resealer); ok {
-			n, err := r.Reseal(ctx)
-			if err != nil {
-				return ledgerError(err)
-			}
-			text = fmt.Sprintf("the new key %s seals from now on; %d calls were sealed anew with it\n", ring.Fingerprint(), n)
+		n, err := reseal(ctx, after.Store)
+		if err != nil {
+			return err
 		}
-		return a.print(text + "start the plugins anew that are at work, and replace copies of the key file\n")
+		return a.print(fmt.Sprintf("the new key %s seals from now on; %d values were sealed anew with it\n", ring.Fingerprint(), n) +
+			"start the plugins anew that are at work, and replace copies of the key file\n")
 	})
 	return c
+}
+
+func (a *app) onlySeal(ctx context.Context, p layers.LedgerPlace) error {
+	store, err := a.openStore(ctx, p)
+	if err != nil {
+		return ledgerError(err)
+	}
+	defer func() { _ = store.Close() }()
+	n, err := reseal(ctx, store.Store)
+	if err != nil {
+		return err
+	}
+	return a.print(fmt.Sprintf("%d values were sealed anew; the older keys seal nothing in the ledger any more\n", n))
+}
+
+func reseal(ctx context.Context, s ledger.Store) (int64, error) {
+	r, ok := s.(ledger.Resealer)
+	if !ok {
+		return 0, nil // it seals nothing
+	}
+	n, err := r.Reseal(ctx)
+	if err != nil {
+		return n, ledgerError(err)
+	}
+	return n, nil
 }

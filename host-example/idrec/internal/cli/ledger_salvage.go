@@ -9,24 +9,29 @@ import (
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
 	"github.com/seed-6b91b535/idrec/sdk/ledger/open"
+	"github.com/seed-6b91b535/idrec/sdk/ledger/seal"
 	"github.com/seed-6b91b535/idrec/sdk/ledger/sqlite"
 )
 
 func (a *app) ledgerSalvage() *cobra.Command {
 	c := &cobra.Command{
-		Use: "salvage --out FILE", Short: "Read what a damaged ledger still holds", Args: noArgs,
-		Long: `Read a damaged ledger page by page, whatever is the matter with the rest of it, and write what it still holds,
-a line of JSON for each call, with its answer where that is whole. Nothing is changed. Stop the plugins that use
-it first. FILE is personal. Exit 65 if anything is damaged.`,
+		Use: "salvage {--into LEDGER | --out FILE}", Short: "Read what a damaged ledger still holds", Args: noArgs,
+		Long: `Read a damaged ledger page by page, whatever is the matter with the rest of it. With --into, make a new ledger
+of what it still holds, with the same key: its pictures are known there and not paid again; calls whose outcome is
+not sure any more are unclear; callers' own keys and the count of answers from the record are not kept. With --out,
+write a line of JSON for each call, with its answer where that is whole: FILE is personal.
+
+Nothing of the damaged ledger is changed. Stop the plugins that use it first. Exit 65 if anything is damaged.`,
 	}
 	p := bookFlags(c)
-	var out string
+	var out, into string
 	var asJSON bool
 	c.Flags().StringVar(&out, "out", "", "`FILE` to write to; it must not be there yet")
+	c.Flags().StringVar(&into, "into", "", "`LEDGER` to make, a file; it must not be there yet")
 	c.Flags().BoolVar(&asJSON, "json", false, "the counts as JSON")
 	c.RunE = do(func(ctx context.Context, _ []string) error {
-		if out == "" {
-			return exit.Errorf(exit.Usage, "say where to write to: --out FILE")
+		if (out == "") == (into == "") {
+			return exit.Errorf(exit.Usage, "say where to write to, a new ledger or a file: --into LEDGER or --out FILE")
 		}
 		b, err := a.bookSettings(ctx, p)
 		if err != nil {
@@ -39,20 +44,11 @@ it first. FILE is personal. Exit 65 if anything is damaged.`,
 		if err != nil {
 			return err
 		}
-		f, err := newFile(out)
-		if err != nil {
-			return err
-		}
-		w := bufio.NewWriter(f)
-		found, err := sqlite.Salvage(ctx, b.place.Address.Reveal(), ring, w)
-		if err == nil {
-			err = w.Flush()
-		}
-		if err == nil {
-			err = f.Sync()
-		}
-		if cErr := f.Close(); err == nil {
-			err = cErr
+		found, err := sqlite.Salvaged{}, error(nil)
+		if into != "" {
+			found, err = sqlite.Rebuild(ctx, b.place.Address.Reveal(), into, ring)
+		} else {
+			found, err = salvageTo(ctx, out, b.place.Address.Reveal(), ring)
 		}
 		if err != nil {
 			return ledgerError(err)
@@ -62,10 +58,33 @@ it first. FILE is personal. Exit 65 if anything is damaged.`,
 		} else {
 			err = a.print(fmt.Sprintf("%d calls, %d of them with their answer; %d answers are lost, %d pages are damaged\n", found.Calls, found.Answers, found.Lost, found.Damaged))
 		}
+		if err == nil && into != "" && !asJSON {
+			err = a.print("put the new ledger in the damaged one's place, or say where its key is with --ledger-key-file\n")
+		}
 		if err == nil && found.Damaged+found.Lost > 0 {
 			err = codeOnly(exit.Failed)
 		}
 		return err
 	})
 	return c
+}
+
+// salvageTo writes what the damaged ledger holds to a new file.
+func salvageTo(ctx context.Context, out, ledger string, ring *seal.Ring) (sqlite.Salvaged, error) {
+	f, err := newFile(out)
+	if err != nil {
+		return sqlite.Salvaged{}, err
+	}
+	w := bufio.NewWriter(f)
+	found, err := sqlite.Salvage(ctx, ledger, ring, w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cErr := f.Close(); err == nil {
+		err = cErr
+	}
+	return found, err
 }

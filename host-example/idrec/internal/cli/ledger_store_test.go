@@ -62,6 +62,22 @@ func TestNewKeyOpensWhatTheOldOneSealed(t *testing.T) {
 	if n := b.exported(); n == 0 {
 		t.Error("the answer cannot be read any more")
 	}
+	if !strings.Contains(b.out.String(), canaryName) {
+		t.Error("the export is empty")
+	}
+	b.want(exit.OK, "", "ledger", "rekey", "--only-seal")
+	if !strings.HasPrefix(b.out.String(), "0 values") {
+		t.Errorf("sealed anew already: %s", b.out.String())
+	}
+	if same, err := os.ReadFile(file + ".key"); err != nil || !bytes.Equal(same, after) {
+		t.Errorf("--only-seal changed the key file: %v", err)
+	}
+	if err := os.WriteFile(file+".key", after[:bytes.IndexByte(after, '\n')+1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.exported(); n == 0 {
+		t.Error("the answer cannot be read without the old key, although it was sealed anew")
+	}
 	b.env["KEY"] = string(after)
 	b.want(exit.Config, "does not come from a key file", "ledger", "rekey", "--set", "ledger_key_env=KEY")
 	b.want(exit.Config, "no ledger", "ledger", "rekey", "--ledger", b.path("none.db"))
@@ -83,6 +99,13 @@ func TestDamagedLedgerIsSalvaged(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	b.want(exit.Usage, "there already", "ledger", "salvage", "--out", b.path("whole.ndjson"))
+	b.want(exit.Usage, "--into", "ledger", "salvage", "--out", b.path("z"), "--into", b.path("new.db"))
+	b.want(exit.OK, "", "ledger", "salvage", "--into", b.path("new.db"))
+	b.want(exit.OK, "", "ledger", "export", "--subject", canaryName, "--ledger", b.path("new.db"), "--ledger-key-file", file+".key")
+	if n := strings.Count(b.out.String(), canaryName); n == 0 {
+		t.Errorf("the new ledger holds: %s", b.out.String())
+	}
+	b.want(exit.Config, "there already", "ledger", "salvage", "--into", b.path("new.db"))
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ func TestRotationLeavesNothingToTheOldKey(t *testing.T) {
 	if ok, err := s.Swap(t.Context(), "register", 0, []byte("value")); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	if n, err := s.Rekey(t.Context()); n != 0 || err != nil {
+	if n, err := s.Reseal(t.Context()); n != 0 || err != nil {
 		t.Errorf("without a rotation: %d, %v", n, err)
 	}
 	if err := s.Close(); err != nil {
@@ -50,7 +50,7 @@ func TestRotationLeavesNothingToTheOldKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := s.Rekey(t.Context()); n != 2*calls+1 || err != nil {
+	if n, err := s.Reseal(t.Context()); n != 2*calls+1 || err != nil {
 		t.Errorf("%d values were sealed anew, %v; want %d", n, err, 2*calls+1)
 	}
 	if err := s.Close(); err != nil {

@@ -4,17 +4,19 @@ import (
 	"context"
 
 	sqlite3 "github.com/ncruces/go-sqlite3"
+
+	"github.com/seed-6b91b535/idrec/sdk/ledger"
 )
 
-// Rekey seals anew, with the active key, what older keys of the ring sealed, and returns how many values
-// there were. When no process with the older ring is left, the older keys can be taken out. Request keys
-// stay what they are. Calls go on meanwhile.
-func (s *Store) Rekey(ctx context.Context) (int64, error) {
-	calls, err := s.rekeyCalls(ctx)
+var _ ledger.Resealer = (*Store)(nil)
+
+// Reseal is documented at [ledger.Resealer].
+func (s *Store) Reseal(ctx context.Context) (int64, error) {
+	calls, err := s.resealCalls(ctx)
 	if err != nil {
 		return calls, err
 	}
-	registers, err := s.rekeyRegisters(ctx)
+	registers, err := s.resealRegisters(ctx)
 	if err != nil || calls+registers == 0 {
 		return calls + registers, err
 	}
@@ -40,7 +42,7 @@ func (s *Store) again(v *sealed) (bool, error) {
 	return true, nil
 }
 
-func (s *Store) rekeyCalls(ctx context.Context) (int64, error) {
+func (s *Store) resealCalls(ctx context.Context) (int64, error) {
 	const heldSQL = `SELECT h.seq, c.call_id, h.answer, h.purpose FROM held h JOIN call c ON c.seq = h.seq WHERE `
 	n := int64(0)
 	for last := int64(0); ; {
@@ -105,7 +107,7 @@ func (s *Store) rekeyCalls(ctx context.Context) (int64, error) {
 	}
 }
 
-func (s *Store) rekeyRegisters(ctx context.Context) (int64, error) {
+func (s *Store) resealRegisters(ctx context.Context) (int64, error) {
 	n := int64(0)
 	err := s.writer.do(ctx, func(c *conn) error {
 		n = 0
