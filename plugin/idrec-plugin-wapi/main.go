@@ -41,7 +41,7 @@ func openLedger(ctx context.Context, place layers.LedgerPlace) (ledger.Store, er
 	case opened.KeyCreated:
 		log.Warn("a key for the ledger was made: keep it; "+open.KeyAdvice, "key_file", opened.KeyFile)
 	case opened.KeyFile != "":
-		log.Info("the ledger's key is in a file; "+open.KeyAdvice, "key_file", opened.KeyFile)
+		log.Info("the ledger's key is in a file; " + open.KeyAdvice)
 	}
 	return opened.Store, nil
 }

@@ -78,3 +78,18 @@ func TestCallInTheQueueGivesUpAtItsDeadline(t *testing.T) {
 		v.want(t, 1, 1)
 	})
 }
+
+// What reads on this machine is neither slowed down nor given another picture than the caller's, unless
+// that is asked for.
+func TestWhatReadsHereGetsThePictureAsItIs(t *testing.T) {
+	t.Parallel()
+	for _, remote := range []bool{true, false} {
+		s, err := parseSettings(&shared.Description{Remote: remote}, map[string]string{})
+		if err != nil || s.prepare != remote {
+			t.Errorf("remote %v: prepare is %v, %v", remote, s.prepare, err)
+		}
+	}
+	if s, err := parseSettings(&shared.Description{}, map[string]string{"prepare": "true"}); err != nil || !s.prepare {
+		t.Errorf("asked for: %v, %v", s.prepare, err)
+	}
+}

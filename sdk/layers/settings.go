@@ -50,7 +50,8 @@ func settingFields(d *shared.Description) []shared.ConfigField {
 		{Name: "rate", Type: shared.TypeFloat, Default: strings.ToLower(strconv.FormatFloat(perSecond, 'g', -1, 64)), Help: "attempts a second, resends included; inf for no limit"},
 		{Name: "burst", Type: shared.TypeInt, Default: strconv.Itoa(gate.DefaultBurst), Help: "attempts that may be made at once after a pause"},
 		{Name: "concurrency", Type: shared.TypeInt, Default: strconv.Itoa(concurrency), Help: "calls at once, 1 to 4096"},
-		{Name: "prepare", Type: shared.TypeBool, Default: "true", Help: "make pictures upright and fit the provider's limits, strip their metadata and refuse hopeless ones"},
+		// What reads here takes the picture as it is: nothing has to fit, and nothing leaves the machine.
+		{Name: "prepare", Type: shared.TypeBool, Default: strconv.FormatBool(d.Remote), Help: "make pictures upright and fit the provider's limits, strip their metadata and refuse hopeless ones"},
 		{Name: "url_hosts", Type: shared.TypeString, Help: "hosts from which pictures may be fetched, separated by commas; * for every public one"},
 		{Name: "url_private_hosts", Type: shared.TypeString, Help: "hosts from which pictures may be fetched although they lie in a private network or on this machine, separated by commas"},
 		{Name: "budget_day_yuan", Type: shared.TypeMoney, Default: "0", Help: "the most that may be spent on a day in China, in yuan, unclear calls included; 0 for no limit"},
