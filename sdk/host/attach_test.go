@@ -33,7 +33,7 @@ func TestAHostAttachesToAPluginUnderADebugger(t *testing.T) {
 	}()
 	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
 	var a *host.Attached
-	eventually(t, 5*time.Second, "the plugin listens", func() (ok bool) {
+	eventually(t, patience, "the plugin listens", func() (ok bool) {
 		var err error
 		a, err = host.Attach(bounded(t), file)
 		return err == nil

@@ -28,10 +28,10 @@ func TestADeadPluginsCallsAreAmbiguousAndLaterOnesNotSent(t *testing.T) {
 	if e := want(t, err, shared.CodeOutcomeUnknown, shared.OutcomeAmbiguous); e.CallID == "" || e.Retryable() {
 		t.Error(e)
 	}
-	eventually(t, 5*time.Second, "the end is noticed", gone(p.PID()))
+	eventually(t, patience, "the end is noticed", gone(p.PID()))
 	req := picture("")
 	req.CallID = "mine"
-	eventually(t, 5*time.Second, "calls are refused", func() bool {
+	eventually(t, patience, "calls are refused", func() bool {
 		_, err = p.Recognize(bounded(t), req)
 		return errors.Is(err, shared.CodePluginUnavailable)
 	})
@@ -66,7 +66,7 @@ func TestARestartedPluginHasItsSettings(t *testing.T) {
 	old := p.PID()
 	_, err := p.Recognize(bounded(t), picture("crash"))
 	want(t, err, shared.CodeOutcomeUnknown, shared.OutcomeAmbiguous)
-	eventually(t, 5*time.Second, "the end is noticed", func() bool {
+	eventually(t, patience, "the end is noticed", func() bool {
 		res, err := p.Recognize(bounded(t), picture("settings"))
 		if err != nil {
 			return false
@@ -151,7 +151,7 @@ func TestCloseLetsCallsInFlightEnd(t *testing.T) {
 			_, err := p.Recognize(context.Background(), req)
 			result <- err
 		}()
-		eventually(t, 5*time.Second, "the call begins", exists(req.Case+".begun"))
+		eventually(t, patience, "the call begins", exists(req.Case+".begun"))
 		if err := p.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
@@ -175,7 +175,7 @@ func TestCloseStartsNothing(t *testing.T) {
 		_, err := p.Recognize(context.Background(), req)
 		result <- err
 	}()
-	eventually(t, 5*time.Second, "the call begins", exists(req.Case+".begun"))
+	eventually(t, patience, "the call begins", exists(req.Case+".begun"))
 	_ = p.Close(context.Background())
 	want(t, <-result, shared.CodeOutcomeUnknown, shared.OutcomeAmbiguous)
 	if p.PID() != pid || !gone(pid)() {
@@ -210,7 +210,7 @@ func TestCloseIsBoundedWhateverThePluginDoes(t *testing.T) {
 				want(t, err, shared.CodeOutcomeUnknown, shared.OutcomeAmbiguous)
 			}()
 			t.Cleanup(func() { <-done })
-			eventually(t, 5*time.Second, "the call begins", exists(req.Case+".begun"))
+			eventually(t, patience, "the call begins", exists(req.Case+".begun"))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -248,7 +248,7 @@ func TestAPluginsChildrenEndWithIt(t *testing.T) {
 	var raw journal
 	p := open(t, "with a child", func(o *host.Options) { o.Stderr = &raw })
 	var pids []int
-	eventually(t, 5*time.Second, "two children", func() bool {
+	eventually(t, patience, "two children", func() bool {
 		pids = nil
 		for l := range strings.Lines(raw.String()) {
 			var pid int
@@ -324,7 +324,7 @@ func TestABusyPluginSettlesWhatIsSentAfterItsHostWasKilled(t *testing.T) {
 	t.Parallel()
 	at := filepath.Join(t.TempDir(), "call")
 	cmd, pid := startHost(t, "serve", "IDREC_TEST_CALL="+at)
-	eventually(t, 5*time.Second, "the call begins", exists(at+".begun"))
+	eventually(t, patience, "the call begins", exists(at+".begun"))
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +343,7 @@ func TestNoSocketFolderIsLeftByAKilledHost(t *testing.T) {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	at := filepath.Join(t.TempDir(), "call")
 	cmd, pid := startHost(t, "serve", "IDREC_TEST_CALL="+at, "TMPDIR="+dir)
-	eventually(t, 5*time.Second, "the call begins", exists(at+".begun"))
+	eventually(t, patience, "the call begins", exists(at+".begun"))
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -363,13 +363,13 @@ func TestAnImpatientCloseHurriesTheFirst(t *testing.T) {
 		_, err := p.Recognize(context.Background(), req)
 		call <- err
 	}()
-	eventually(t, 5*time.Second, "the call begins", exists(req.Case+".begun"))
+	eventually(t, patience, "the call begins", exists(req.Case+".begun"))
 	first := make(chan struct{})
 	go func() {
 		defer close(first)
 		_ = p.Close(context.Background())
 	}()
-	eventually(t, 5*time.Second, "the first close has begun", func() bool {
+	eventually(t, patience, "the first close has begun", func() bool {
 		_, err := p.Describe(bounded(t))
 		return errors.Is(err, shared.CodePluginUnavailable)
 	})
@@ -395,7 +395,7 @@ func TestCloseIsBoundedWhileThePluginStartsAnew(t *testing.T) {
 	})
 	_, err := p.Recognize(bounded(t), picture("crash"))
 	want(t, err, shared.CodeOutcomeUnknown, shared.OutcomeAmbiguous)
-	eventually(t, 5*time.Second, "the end is noticed", gone(p.PID()))
+	eventually(t, patience, "the end is noticed", gone(p.PID()))
 	call := make(chan error, 1)
 	go func() {
 		for {
@@ -406,7 +406,7 @@ func TestCloseIsBoundedWhileThePluginStartsAnew(t *testing.T) {
 			}
 		}
 	}()
-	eventually(t, 5*time.Second, "the new start hangs", exists(once+".again"))
+	eventually(t, patience, "the new start hangs", exists(once+".again"))
 	start := time.Now()
 	_ = p.Close(context.Background())
 	if took := time.Since(start); took > 4*time.Second {

@@ -292,9 +292,10 @@ func (p *provider) Recognize(ctx context.Context, r *shared.Request) (*shared.Re
 		note("begun")
 		time.Sleep(300 * time.Millisecond)
 	case "settle":
+		parent := os.Getppid() // before anybody is told to kill it
 		note("begun")
 		if os.Getenv(roleEnv) == "stock that logs" { // it has no lifeline that tells it to
-			for parent := os.Getppid(); os.Getppid() == parent; {
+			for os.Getppid() == parent {
 				time.Sleep(10 * time.Millisecond)
 			}
 			stockLog.Info("to a host that is gone")
@@ -384,7 +385,11 @@ var (
 	mkdirTemp  = proctest.TempDir
 )
 
-const noRaceSleep = proctest.NoRaceSleep
+const (
+	noRaceSleep = proctest.NoRaceSleep
+	// patience is how long is waited for what is not a matter of time, on a machine with too much to do.
+	patience = 30 * time.Second
+)
 
 // journal is a log that a test can read.
 type journal struct {

@@ -79,7 +79,7 @@ func TestAPinnedFileThatIsWrittenToIsNotStartedAgain(t *testing.T) {
 	path, sum := copyPlugin(t)
 	p := open(t, "serve", func(o *host.Options) { o.Path, o.SHA256, o.Restart = path, sum, true })
 	_, _ = p.Recognize(bounded(t), picture("crash"))
-	eventually(t, 5e9, "the end", gone(p.PID()))
+	eventually(t, patience, "the end", gone(p.PID()))
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -155,8 +155,8 @@ func TestAPinnedScriptIsTheOneThatWasChecked(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 5e9, "the end", gone(pid))
-	eventually(t, 5e9, "the same script again", func() bool {
+	eventually(t, patience, "the end", gone(pid))
+	eventually(t, patience, "the same script again", func() bool {
 		_, err := p.Recognize(bounded(t), picture(""))
 		return err == nil
 	})

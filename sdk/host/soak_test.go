@@ -233,7 +233,7 @@ func TestPluginsOfKilledHostsSettleAndEnd(t *testing.T) {
 		}
 		at := filepath.Join(t.TempDir(), "call")
 		cmd, pid := startHost(t, "serve", "IDREC_TEST_CALL="+at)
-		eventually(t, 5*time.Second, "the call begins", exists(at+".begun"))
+		eventually(t, patience, "the call begins", exists(at+".begun"))
 		_ = cmd.Process.Kill()
 		const grace = time.Second // of the role
 		eventually(t, grace+time.Second, "a busy plugin ends", gone(pid))

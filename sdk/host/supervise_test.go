@@ -30,7 +30,7 @@ func begin(t *testing.T, p *host.Plugin, key string) (at string, result <-chan e
 		_, err := p.Recognize(bounded(t), req)
 		done <- err
 	}()
-	eventually(t, 5*time.Second, "the call begins", exists(req.Case+".begun"))
+	eventually(t, patience, "the call begins", exists(req.Case+".begun"))
 	return req.Case, done
 }
 
@@ -119,7 +119,7 @@ func TestMoreCallsThanMayWaitAreToldAtOnce(t *testing.T) {
 		_, err := p.Recognize(bounded(t), picture(""))
 		second <- err
 	}()
-	eventually(t, 5*time.Second, "a call waits", func() bool { return p.Status().Waiting == 1 })
+	eventually(t, patience, "a call waits", func() bool { return p.Status().Waiting == 1 })
 	req := picture("")
 	req.CallID = "third"
 	_, err := p.Recognize(bounded(t), req)
@@ -154,7 +154,7 @@ func TestAWaitingCallCanBeGivenUpAndEndsWithTheHost(t *testing.T) {
 		_, err := p.Recognize(bounded(t), picture(""))
 		closed <- err
 	}()
-	eventually(t, 5*time.Second, "two calls wait", func() bool { return p.Status().Waiting == 2 })
+	eventually(t, patience, "two calls wait", func() bool { return p.Status().Waiting == 2 })
 	cancel()
 	want(t, <-canceled, shared.CodeCanceled, shared.OutcomeNotSent)
 	_ = p.Close(context.Background())
@@ -174,7 +174,7 @@ func TestHealthTellsTheProcessFromWhatIsBehindIt(t *testing.T) {
 		t.Error("a plugin that cannot look says so:", err)
 	}
 	_, _ = p.Recognize(bounded(t), picture("crash"))
-	eventually(t, 5*time.Second, "the end is noticed", func() bool { return !p.Status().Up })
+	eventually(t, patience, "the end is noticed", func() bool { return !p.Status().Up })
 	h, err := p.Check(bounded(t), false)
 	if err != nil || h.Process.State != shared.CheckBad || h.Upstream.State != shared.CheckUnknown || h.Good() {
 		t.Error(h, err)

@@ -202,7 +202,7 @@ var traps = []struct {
 			t.Fatal(err)
 		}
 		_ = s.cmd.Process.Signal(syscall.SIGSTOP)
-		eventually(t, 5*time.Second, "the stop", func() bool { return processState(s.cmd.Process.Pid) == "T" })
+		eventually(t, patience, "the stop", func() bool { return processState(s.cmd.Process.Pid) == "T" })
 		if within(t, stillThere, func() { _ = conn.Ping() }) || within(t, stillThere, s.client.Kill) {
 			t.Error("it is not waited for")
 		}
@@ -212,7 +212,7 @@ var traps = []struct {
 		if err := syscall.Kill(p.PID(), syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, 5*time.Second, "the stop", func() bool { return processState(p.PID()) == "T" })
+		eventually(t, patience, "the stop", func() bool { return processState(p.PID()) == "T" })
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		if _, err := p.Describe(ctx); !errors.Is(err, shared.CodeDeadlineExceeded) {
@@ -414,7 +414,7 @@ var traps = []struct {
 			defer close(started)
 			_, _ = client.Start()
 		}()
-		eventually(t, 5*time.Second, "the process", exists(begun))
+		eventually(t, patience, "the process", exists(begun))
 		if within(t, 300*time.Millisecond, client.Kill) { // it waits for the start's lock
 			t.Error("it can")
 		}
@@ -433,7 +433,7 @@ var traps = []struct {
 		t.Setenv("TMPDIR", dir)
 		s := stockPlugin(t, "stock", "TMPDIR="+dir)
 		_ = s.cmd.Process.Kill()
-		eventually(t, 5*time.Second, "the end", s.client.Exited)
+		eventually(t, patience, "the end", s.client.Exited)
 		if len(socketFiles(t, dir)) == 0 {
 			t.Error("it is removed")
 		}
@@ -450,7 +450,7 @@ var traps = []struct {
 			}
 		}
 		_ = syscall.Kill(p.PID(), syscall.SIGKILL)
-		eventually(t, 5*time.Second, "nothing is left", func() bool { return len(socketFiles(t, dir)) == 0 })
+		eventually(t, patience, "nothing is left", func() bool { return len(socketFiles(t, dir)) == 0 })
 		t.Setenv("TMPDIR", "/tmp/"+strings.Repeat("x", 120))
 		other, err := tryOpen(t, "stock", nil)
 		if err != nil {
@@ -462,7 +462,7 @@ var traps = []struct {
 		s := stockPlugin(t, "panics in a call")
 		_, err := s.Recognize(bounded(t), picture(""))
 		want(t, err, shared.CodeOutcomeUnknown, shared.OutcomeAmbiguous)
-		eventually(t, 5*time.Second, "the end", s.client.Exited)
+		eventually(t, patience, "the end", s.client.Exited)
 	}, func(t *testing.T) {
 		p := open(t, "serve", nil)
 		err := stopDuringCall(t, p, func() {
@@ -478,7 +478,7 @@ var traps = []struct {
 		// grows cannot be seen from outside.
 		s := stockPlugin(t, "stock")
 		_ = s.cmd.Process.Kill()
-		eventually(t, 5*time.Second, "the end", s.client.Exited)
+		eventually(t, patience, "the end", s.client.Exited)
 		if addr, err := s.client.Start(); err != nil || addr == nil {
 			t.Error("it can be started again, or says that it cannot:", addr, err)
 		}
@@ -499,18 +499,18 @@ var traps = []struct {
 	{"18 a log line to a dead host kills the plugin before its work is settled", func(t *testing.T) {
 		at := filepath.Join(t.TempDir(), "call")
 		cmd, pid := startProgram(t, "stock host", "stock that logs", "IDREC_TEST_CALL="+at)
-		eventually(t, 5*time.Second, "the call begins", exists(at+".begun"))
+		eventually(t, patience, "the call begins", exists(at+".begun"))
 		_ = cmd.Process.Kill()
-		eventually(t, 5*time.Second, "the end", gone(pid))
+		eventually(t, patience, "the end", gone(pid))
 		if exists(at + ".settled")() {
 			t.Error("it was settled")
 		}
 	}, func(t *testing.T) {
 		at := filepath.Join(t.TempDir(), "call")
 		cmd, pid := startProgram(t, "host", "serve", "IDREC_TEST_CALL="+at)
-		eventually(t, 5*time.Second, "the call begins", exists(at+".begun"))
+		eventually(t, patience, "the call begins", exists(at+".begun"))
 		_ = cmd.Process.Kill()
-		eventually(t, 5*time.Second, "the end", gone(pid))
+		eventually(t, patience, "the end", gone(pid))
 		if !exists(at + ".settled")() {
 			t.Error("it was not settled")
 		}
@@ -518,7 +518,7 @@ var traps = []struct {
 	{"19 a start after the end answers an address and starts nothing", func(t *testing.T) {
 		s := stockPlugin(t, "stock")
 		_ = s.cmd.Process.Kill()
-		eventually(t, 5*time.Second, "the end", s.client.Exited)
+		eventually(t, patience, "the end", s.client.Exited)
 		if _, err := s.client.Start(); err != nil || !gone(s.cmd.Process.Pid)() {
 			t.Error("something was started:", err)
 		}
@@ -526,7 +526,7 @@ var traps = []struct {
 		p := open(t, "serve", func(o *host.Options) { o.Restart = true })
 		for range 3 { // the history is not forgotten at a start
 			_, _ = p.Recognize(bounded(t), picture("crash"))
-			eventually(t, 5*time.Second, "another process", func() bool {
+			eventually(t, patience, "another process", func() bool {
 				_, err := p.Describe(bounded(t))
 				return err == nil
 			})
@@ -603,7 +603,7 @@ func stopDuringCall(t *testing.T, r shared.Recognizer, stop func()) error {
 		_, err := r.Recognize(bounded(t), req)
 		result <- err
 	}()
-	eventually(t, 5*time.Second, "the call begins", exists(req.Case+".begun"))
+	eventually(t, patience, "the call begins", exists(req.Case+".begun"))
 	stop()
 	return <-result
 }
@@ -611,7 +611,7 @@ func stopDuringCall(t *testing.T, r shared.Recognizer, stop func()) error {
 // childrenOf returns the processes of "with a child".
 func childrenOf(t *testing.T, pid int) (children []int) {
 	t.Helper()
-	eventually(t, 5*time.Second, "two children", func() bool {
+	eventually(t, patience, "two children", func() bool {
 		children = nil
 		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 		for _, task := range tasks {
