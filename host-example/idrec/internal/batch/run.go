@@ -92,9 +92,7 @@ func Run(ctx context.Context, r shared.Recognizer, items []source.Item, sink Sin
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	b := &run{r: r, sink: sink, o: o, work: make(chan *task), answers: make(chan answered, o.Concurrency), flying: map[*task]bool{}}
-	for _, i := range items {
-		b.fresh = append(b.fresh, &task{item: i})
-	}
+	b.fresh = items
 	b.loop(ctx)
 	return Report{Undone: len(b.fresh) + len(b.waiting) + b.dropped, Lost: b.lost}, b.err
 }
@@ -122,8 +120,9 @@ type run struct {
 	answers chan answered
 
 	// All below belong to the loop.
-	fresh   []*task // never asked
-	waiting queue   // failed for a while
+	fresh   []source.Item // never asked
+	head    *task         // that of the first of them, once it was looked at
+	waiting queue         // failed for a while
 	flying  map[*task]bool
 	dropped int // came back for another try when the run was to stop
 
@@ -241,7 +240,10 @@ func (b *run) next() (t *task, wake <-chan time.Time) {
 			at = t.ready
 		}
 	case len(b.fresh) > 0:
-		t = b.fresh[0]
+		if b.head == nil {
+			b.head = &task{item: b.fresh[0]}
+		}
+		t = b.head
 	default:
 		return nil, nil
 	}
@@ -253,8 +255,8 @@ func (b *run) next() (t *task, wake <-chan time.Time) {
 
 // take takes what next found.
 func (b *run) take(t *task) {
-	if len(b.fresh) > 0 && b.fresh[0] == t {
-		b.fresh = b.fresh[1:]
+	if b.head == t {
+		b.fresh, b.head = b.fresh[1:], nil
 	} else {
 		heap.Pop(&b.waiting)
 	}
@@ -358,17 +360,20 @@ func (b *run) put(group []Answer) {
 
 // giveUp answers for all that are not asked yet with what the others failed with.
 func (b *run) giveUp(err *shared.Error) []Answer {
-	rest := slices.Concat(b.fresh, b.waiting)
-	b.fresh, b.waiting = nil, nil
+	rest := slices.Clone(b.fresh)
+	for _, t := range b.waiting {
+		rest = append(rest, t.item)
+	}
+	b.fresh, b.head, b.waiting = nil, nil, nil
 	if len(rest) == 0 {
 		return nil
 	}
 	info, _ := err.Code.Info()
 	e := &shared.Error{Code: err.Code, Message: "not asked, since the others failed: " + info.Meaning, Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved, RetryAfter: err.RetryAfter}
-	slices.SortFunc(rest, func(a, c *task) int { return a.item.N - c.item.N })
+	slices.SortFunc(rest, func(a, c source.Item) int { return a.N - c.N })
 	answers := make([]Answer, len(rest))
-	for i, t := range rest {
-		answers[i] = Answer{Item: t.item, Request: b.o.Request(t.item), Err: e}
+	for i, item := range rest {
+		answers[i] = Answer{Item: item, Request: b.o.Request(item), Err: e}
 	}
 	b.o.Log.Info("the rest is not asked", "items", len(rest), "code", string(err.Code))
 	return answers

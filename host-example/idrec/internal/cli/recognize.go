@@ -290,7 +290,7 @@ func (w *work) run(ctx context.Context) error {
 	var stream *report.Stream
 	switch {
 	case w.r.out != "":
-		j, err := journal.Open(journal.Options{Out: w.r.out, State: w.r.state, Frame: w.want.format.Frame(), Settings: w.settings(), Overwrite: w.r.overwrite})
+		j, err := journal.Open(journal.Options{Out: w.r.out, State: w.r.state, Frame: w.want.format.Frame(), Settings: w.settings(), Items: len(w.items), Overwrite: w.r.overwrite})
 		if err != nil {
 			return err
 		}

@@ -44,6 +44,8 @@ type Options struct {
 	Frame Frame
 	// Settings decide what a record looks like. A state that was begun with others is refused.
 	Settings map[string]string
+	// Items is how many are expected, so that memory is taken at the beginning.
+	Items int
 	// Overwrite an Out that no state knows. It is replaced when the run has come to its end.
 	Overwrite bool
 
@@ -94,7 +96,7 @@ func Open(o Options) (*Journal, error) {
 	if o.remove == nil {
 		o.remove = os.Remove
 	}
-	j := &Journal{o: o, entries: map[string]Entry{}}
+	j := &Journal{o: o, entries: make(map[string]Entry, o.Items)}
 	for _, f := range []struct{ flag, name string }{{"--out", o.Out}, {"--state", o.State}} {
 		if info, err := os.Stat(filepath.Dir(f.name)); err != nil || !info.IsDir() {
 			return nil, exit.Errorf(exit.Usage, "the folder of %s does not exist: make it first", f.flag)
