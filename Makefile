@@ -18,10 +18,10 @@ RACE      = $(if $(CC_FOUND),-race,)
 # times slower, so with it they leave out what has one goroutine (-short), and run whole without it.
 empty :=
 space := $(empty) $(empty)
-# Its own target: it needs Node and grpc for Python.
-POLYGLOT = host-example/polyglot
 HEAVY_ROOMS_LIST = sdk/picture sdk/specimen sdk/local sdk/local/internal/find sdk/ledger/crash
 HEAVY_ROOMS      = ($(subst $(space),|,$(HEAVY_ROOMS_LIST)))
+# Its own target: it needs Node and grpc for Python.
+POLYGLOT = host-example/polyglot
 # Modules of their own, so that nobody inherits what they need.
 NESTED = host-example/minimal
 
@@ -61,6 +61,19 @@ test: ## run all tests, with the race detector where a C compiler is
 polyglot: ## a host in Node.js and a provider in Python, put to the test
 	npm ci --silent --no-audit --no-fund --prefix $(POLYGLOT)/node
 	IDREC_REQUIRE_POLYGLOT=1 $(GO) test -count 1 ./$(POLYGLOT)
+
+# Each in a module or package of its own, with what it needs.
+ENGINES = temporal benthos shell node-red
+
+.PHONY: engines
+engines: ## a sample on each real workflow engine, and one table; minutes
+	@mkdir -p bin && rm -f bin/engines.ndjson
+	@for e in $(ENGINES); do IDREC_ENGINES=$(CURDIR)/bin/engines.ndjson IDREC_ENGINE_PICTURES=200 $(MAKE) -C host-example/$$e run-sample || exit 1; done
+	$(GO) run ./host-example/internal/enginetable < bin/engines.ndjson
+
+.PHONY: test-engines
+test-engines: ## the tests of the hosts for workflow engines that need no server of their own
+	@for e in $(ENGINES); do $(MAKE) -C host-example/$$e test || exit 1; done
 
 .PHONY: check
 check: lint drift cross vuln ## lint, drift of generated files, builds for all platforms
@@ -110,7 +123,7 @@ bench: ## speed, as ratios against a named alternative in the same run
 
 .PHONY: soak
 soak: ## the long forms of tests that CI runs short; hours
-	IDREC_SOAK=1 $(GO) test -count 1 -v -timeout 30m -run Outage ./host-example/idrec
+	IDREC_SOAK=1 $(GO) test -count 1 -v -timeout 3h -run 'Outage|LargeFolder' ./host-example/idrec
 	IDREC_SOAK=1 $(GO) test -count 1 -timeout 30m -run 'SurvivesWhatever|UpgradeFailsNoCall|OfKilledHosts' ./sdk/host
 	IDREC_SOAK=1 $(GO) test -count 1 -timeout 60m ./sdk/ledger/crash
 	IDREC_SOAK=1 IDREC_SOAK_ROWS=$(ROWS) $(GO) test -count 1 -timeout 3h -run 'Growth|PowerLoss|Damaged' -v ./sdk/ledger/sqlite

@@ -64,7 +64,7 @@ func (s *shot) scene(cards []PhotoCard) []byte {
 	if s.o.Frame != FrameWhole && len(cards) > 0 {
 		keep := s.between(0.75, 0.97)
 		if s.o.Frame == FrameFragment {
-			keep = s.between(0.12, 0.4)
+			keep = s.between(0.4, 0.6)
 		}
 		if s.happens(0.5) {
 			x = s.beyond(b.w, float64(pw), keep)

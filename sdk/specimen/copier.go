@@ -6,6 +6,8 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+
+	"github.com/seed-6b91b535/idrec/shared"
 )
 
 // tint is in how many tones a scanner or copier makes its picture.
@@ -161,7 +163,10 @@ func (s *shot) machine(tone tint, p projection) []byte {
 	k.gamma = s.between(0.85, 1.3)
 	if s.o.Fault != "" {
 		wrong := s.camera(l, p)
-		k.blur, k.motion, k.exposure, k.lift = max(k.blur, wrong.blur), wrong.motion, wrong.exposure, wrong.lift
+		k.blur, k.motion = max(k.blur, wrong.blur), wrong.motion
+		if s.o.Fault != shared.StatusBlurred { // the copier's own light is as it was
+			k.exposure, k.lift = wrong.exposure, wrong.lift
+		}
 	}
 	out := s.take(s.img, l, k)
 	luma := planesOf(out)[0]

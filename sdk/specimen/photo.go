@@ -23,7 +23,7 @@ type Frame string
 const (
 	FrameWhole    Frame = ""
 	FrameCut      Frame = "cut"      // the picture's edge cuts off up to a quarter
-	FrameFragment Frame = "fragment" // most of it is outside
+	FrameFragment Frame = "fragment" // about half of it is outside
 )
 
 // Ground is what a photo without a card shows.
@@ -241,7 +241,10 @@ func (b box) union(other box) box {
 // conclude fills in what follows from the cards.
 func (s *shot) conclude(cards []PhotoCard) {
 	t := &s.truth
-	const readable = 0.7 // below that share so much is cut off that there is no telling
+	const (
+		readable = 0.7  // below that share so much is cut off that there is no telling
+		part     = 0.35 // below that a corner of a card lies in a picture of something else
+	)
 	for i := range t.Cards {
 		c := &t.Cards[i]
 		c.Visible = s.visible(i)
@@ -253,7 +256,10 @@ func (s *shot) conclude(cards []PhotoCard) {
 			}
 		case t.Side == "":
 			t.Truth, t.Status = c.Truth, shared.StatusNormal
-			if c.Visible < readable {
+			switch {
+			case c.Visible < part:
+				t.Status = shared.StatusNonIDCard
+			case c.Visible < readable:
 				t.Status = shared.StatusUnknown
 			}
 		case t.Side != c.Side && samePerson(cards, i):
@@ -415,7 +421,8 @@ func (s *shot) camera(l *light, p projection) camera {
 			k.lift = s.between(228, 250) - ink*k.exposure
 		}
 	case shared.StatusOverDark:
-		k.exposure = s.between(0.03, 0.12)
+		// Print and paper are a few levels apart; with more, it is dark and can be read.
+		k.exposure = s.between(0.006, 0.03)
 		k.lift = s.between(0, 6)
 		k.gamma = 1
 	default:

@@ -22,7 +22,7 @@ const (
 	SubjectOther    Subject = "other"    // another card: bank card, licence, permit or business card
 	SubjectNone     Subject = "none"     // no card: text, a form, an empty sheet, a landscape, a desk
 	SubjectCut      Subject = "cut"      // a side that the picture's edge cuts
-	SubjectFragment Subject = "fragment" // a side of which most is outside the picture
+	SubjectFragment Subject = "fragment" // a side of which about half is outside the picture
 	SubjectBlurred  Subject = "blurred"  // a side too blurred to read
 	SubjectBright   Subject = "bright"   // an over-exposed side
 	SubjectDark     Subject = "dark"     // a side in the dark

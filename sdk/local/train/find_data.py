@@ -15,7 +15,7 @@ from find_net import CARD, HEIGHT, KINDS, LANDMARKS, NEAR, STRIDE, UNIT, WIDTH
 cv2.setNumThreads(1)
 CORNERS = np.array([[CARD[0], CARD[1]], [CARD[2], CARD[1]], [CARD[2], CARD[3]], [CARD[0], CARD[3]]])
 UNITS = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
-SEEN = 0.55  # cards of which less is visible are neither asked for nor counted as mistakes
+SEEN = 0.38  # cards of which less is visible are neither asked for nor counted as mistakes
 CLIP = 4.0
 # rows, columns of what locate sees
 SHAPES = [(144, 192)] * 4 + [(192, 144)] * 4 + [(128, 192), (192, 128), (112, 192), (192, 192), (192, 96)]
@@ -75,8 +75,8 @@ def spoilt(g, picture):
     if g.random() < 0.3:
         t = (np.linspace(0, 1, 256) ** math.exp(g.normal(0, 0.35)) * 255).astype(np.uint8)
         x = cv2.LUT(x, t)
-    if g.random() < 0.08:
-        x = cv2.GaussianBlur(x, (0, 0), g.uniform(0.3, 1.2))
+    if g.random() < 0.1:
+        x = cv2.GaussianBlur(x, (0, 0), g.uniform(0.3, 1.2) if g.random() < 0.7 else g.uniform(1.2, 4))
     if g.random() < 0.1:
         x = np.clip(x + g.normal(0, g.uniform(2, 16), x.shape), 0, 255).astype(np.uint8)
     if g.random() < 0.06:  # two tones
@@ -95,12 +95,16 @@ def repainted(g, picture, cards):
     is known by."""
     out = picture
     for kind, quad, _ in cards:
-        if kind > 1 or g.random() > 0.5:
+        draw = g.random()
+        if kind > 1 or draw > 0.6:
             continue
         if out is picture:
             out = picture.copy()
         h = homography(UNITS, quad)
         left, top, wide, high = PORTRAIT if kind == 0 else EMBLEM
+        if draw > 0.5:
+            coded(g, out, h, (left, top, wide, high))
+            continue
 
         def ring(x, y, rx, ry, n=24):
             a = np.linspace(0, 2 * math.pi, n, endpoint=False)
@@ -130,6 +134,96 @@ def repainted(g, picture, cards):
                 cv2.polylines(out, [ring(*c, r, r * g.uniform(0.6, 1.3), g.integers(3, 20))], True, tone(),
                               int(g.integers(1, 4)), **draw)
     return out
+
+
+def coded(g, picture, h, box):
+    """A code of dark and light squares, as specimens for tests carry one: as wide as the box or nearly so,
+    somewhere in its height."""
+    left, top, wide, high = box
+    n = int(g.integers(21, 58))
+    tall = wide * 85.6 / 54
+    side = g.uniform(0.85, 1.05)
+    x, y = left + wide * (1 - side) / 2, top + max(0, high - tall * side) * g.random()
+    size = int(np.clip(np.linalg.norm(mapped(h, np.array([[x, y], [x + wide * side, y]]))[1] - mapped(h, np.array([[x, y]]))[0]), 8, 400))
+    dark, light = g.uniform(0, 70), g.uniform(180, 255)
+    code = np.where(g.random((n, n)) < 0.5, dark, light).astype(np.float32)
+    for r, c in ((0, 0), (0, n - 7), (n - 7, 0)):
+        code[r : r + 7, c : c + 7] = dark
+        code[r + 1 : r + 6, c + 1 : c + 6] = light
+        code[r + 2 : r + 5, c + 2 : c + 5] = dark
+    code = cv2.resize(code, (size * 2, size * 2), interpolation=cv2.INTER_NEAREST)
+    code = cv2.resize(code, (size, size), interpolation=cv2.INTER_AREA)
+    if g.random() < 0.7:  # faint on a dark photo, as all of it is
+        around = picture[tuple(np.clip(mapped(h, np.array([[0.3, 0.55]]))[0].astype(int)[::-1], 0, np.array(picture.shape) - 1))]
+        code *= max(0.15, float(around) / 235)
+    to = np.array([[x, y], [x + wide * side, y], [x + wide * side, y + tall * side], [x, y + tall * side]])
+    m = homography(UNITS * size, mapped(h, to))
+    shape = picture.shape[::-1]
+    over = cv2.warpPerspective(code, m, shape, flags=cv2.INTER_LINEAR)
+    mask = cv2.warpPerspective(np.ones_like(code), m, shape, flags=cv2.INTER_LINEAR)
+    picture[:] = np.clip(picture * (1 - mask) + over * mask, 0, 255).astype(np.uint8)
+
+
+def visible_in(picture, quad):
+    """The share of a card that is in the picture."""
+    h, w = picture.shape
+    inside = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
+    q = quad.astype(np.float32)
+    return cv2.intersectConvexConvex(q, inside)[0] / max(abs(cv2.contourArea(q)), 1)
+
+
+def reframed(g, picture, cards):
+    """Some pictures as an application that looked for the card, or a scanner, left them: nothing but the card,
+    cut exactly or nearly so. Others with a part of the card only."""
+    draw = g.random()
+    if not cards or draw > 0.25:
+        return picture, cards
+    _, quad, visible = cards[g.integers(len(cards))]
+    if visible < 0.95:
+        return picture, cards
+    h, w = picture.shape
+    if draw < 0.15:
+        wide = int(np.clip(np.linalg.norm(quad[1] - quad[0]) * g.uniform(0.8, 1.3), 100, 640))
+        high = int(wide * 54 / 85.6 * math.exp(g.normal(0, 0.01)))
+        rest = np.where(g.random(4) < 0.4, 0, g.normal(0.004, 0.015, 4)) * wide  # left, top, right, bottom
+        to = np.array([[rest[0], rest[1]], [wide - rest[2], rest[1]], [wide - rest[2], high - rest[3]], [rest[0], high - rest[3]]])
+        to += g.normal(0, 0.003, (4, 2)) * wide * (g.random() < 0.7)
+        m = homography(quad, to)
+        shift = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])
+        while np.linalg.norm(quad[1] - quad[0]) > 1.5 * wide:  # area first, so that text does not become noise
+            full, picture = picture, halved(picture)
+            shrink = np.array([picture.shape[1] / full.shape[1], picture.shape[0] / full.shape[0]])
+            quad, m = quad * shrink, m @ np.diag([1 / shrink[0], 1 / shrink[1], 1])
+            cards = [(k, q * shrink, v) for k, q, v in cards]
+        x = cv2.warpPerspective(picture, shift @ m @ np.linalg.inv(shift), (wide, high), flags=cv2.INTER_LINEAR,
+                                borderMode=cv2.BORDER_REPLICATE)
+        turns = g.integers(4)  # a quarter to the left each
+        moved = []
+        for k, q, v in cards:
+            q = mapped(m, q)
+            for t in range(turns):
+                q = np.stack([q[:, 1], (wide if t % 2 == 0 else high) - q[:, 0]], 1)
+            moved.append((k, q, v))
+        x = np.ascontiguousarray(np.rot90(x, turns))
+    else:
+        low, high = quad.min(0), quad.max(0)
+        left, top, right, bottom = 0, 0, w, h
+        keep = g.uniform(0.35, 0.75) * (high - low)
+        side = g.integers(4)
+        if side == 0:
+            right = int(low[0] + keep[0])
+        elif side == 1:
+            left = int(high[0] - keep[0])
+        elif side == 2:
+            bottom = int(low[1] + keep[1])
+        else:
+            top = int(high[1] - keep[1])
+        left, top, right, bottom = max(left, 0), max(top, 0), min(right, w), min(bottom, h)
+        if right - left < 64 or bottom - top < 64:
+            return picture, cards
+        x = np.ascontiguousarray(picture[top:bottom, left:right])
+        moved = [(k, q - [left, top], v) for k, q, v in cards]
+    return x, [(k, q, v * visible_in(x, q)) for k, q, v in moved]
 
 
 def normalised(x, mean, std):
@@ -189,7 +283,7 @@ def locate_sample(g, pack, i, shape):
     """Normalised picture, and at every place: classes, is it scored, corners' offsets and their weight; is a
     corner here, is that scored, its offset."""
     picture, cards = pack.photo(i)
-    picture = repainted(g, picture, cards)
+    picture, cards = reframed(g, repainted(g, picture, cards), cards)
     full = picture.shape
     if g.random() < 0.06:  # mirrored: align tells, locate answers as if it were not
         picture = picture[:, ::-1]
@@ -272,12 +366,11 @@ def align_samples(g, pack, i):
     """A few frames from one photo: (frame, class, turned, mirrored, points, are they scored, offsets)."""
     picture, cards = pack.photo(i)
     picture = repainted(g, picture, cards)
-    inside = np.array([[0, 0], [picture.shape[1], 0], [picture.shape[1], picture.shape[0]], [0, picture.shape[0]]], np.float32)
+    whole = picture
+    picture, cards = reframed(g, picture, cards)
     out = []
     for kind, quad, visible in cards:
-        area = abs(cv2.contourArea(quad.astype(np.float32)))
-        share = cv2.intersectConvexConvex(quad.astype(np.float32), inside)[0] / max(area, 1)
-        if visible * share < SEEN:
+        if visible < SEEN:
             continue
         for _ in range(2):
             if g.random() < 0.35:
@@ -290,7 +383,7 @@ def align_samples(g, pack, i):
             if turned:
                 q = q[[2, 3, 0, 1]]
             out += frame_of(g, src, mapped(homography(CORNERS, q), near_miss(g)), q, kind, turned, mirrored)
-    for decoy in pack.decoys.get(i, []):
+    for decoy in pack.decoys.get(i, []) if picture is whole else []:
         size = math.sqrt(abs(cv2.contourArea(decoy.astype(np.float32))))
         decoy = decoy + g.normal(0, 0.01, (4, 2)) * size
         near = [c for c in cards if np.linalg.norm(c[1].mean(0) - decoy.mean(0)) < 0.3 * size]
