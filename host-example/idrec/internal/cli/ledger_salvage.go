@@ -44,7 +44,7 @@ Nothing of the damaged ledger is changed. Stop the plugins that use it first. Ex
 		if err != nil {
 			return err
 		}
-		found, err := sqlite.Salvaged{}, error(nil)
+		var found sqlite.Salvaged
 		if into != "" {
 			found, err = sqlite.Rebuild(ctx, b.place.Address.Reveal(), into, ring)
 		} else {
