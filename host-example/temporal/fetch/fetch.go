@@ -15,6 +15,7 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/seed-6b91b535/idrec/shared"
@@ -101,7 +102,8 @@ func (a Alias) Fetch(ctx context.Context, u *url.URL, limit int64) ([]byte, erro
 	if err != nil {
 		return nil, refuse(shared.CodeConfigurationInvalid, "what the alias stands for is not a URI", nil)
 	}
-	return a.To.Fetch(ctx, to.JoinPath(u.Path), limit)
+	// From the root, so that no ".." leads out of the place.
+	return a.To.Fetch(ctx, to.JoinPath(path.Clean("/"+u.Path)), limit)
 }
 
 func refuse(code shared.Code, message string, cause error) error {

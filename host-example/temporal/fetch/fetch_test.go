@@ -107,21 +107,32 @@ func TestNoLinkLeadsOutOfTheFolders(t *testing.T) {
 
 func TestAnAliasStandsForAPlace(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, sum(picture)), []byte(picture), 0o600); err != nil {
+	root := t.TempDir()
+	inbox := filepath.Join(root, "inbox")
+	if err := os.Mkdir(inbox, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	files := fetch.ByScheme{"file": fetch.Files{Roots: []string{dir}}}
-	f := fetch.ByScheme{"alias": fetch.Alias{Of: map[string]string{"inbox": "file://" + dir}, To: files}}
+	for _, dir := range []string{inbox, root} { // what lies beside the place is allowed too, but not by the alias
+		if err := os.WriteFile(filepath.Join(dir, sum(picture)), []byte(picture), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(root, "beside"), []byte(picture), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files := fetch.ByScheme{"file": fetch.Files{Roots: []string{root}}}
+	f := fetch.ByScheme{"alias": fetch.Alias{Of: map[string]string{"inbox": "file://" + inbox}, To: files}}
 	if got, err := fetch.Checked(t.Context(), f, fetch.Reference{URI: "alias://inbox/" + sum(picture), SHA256: sum(picture)}); err != nil || string(got) != picture {
 		t.Error(err)
 	}
-	for uri, code := range map[string]shared.Code{"alias://other/x": shared.CodeURLRefused, "alias://inbox/../../etc/passwd": shared.CodePictureUnreadable} {
+	for uri, code := range map[string]shared.Code{
+		"alias://other/x": shared.CodeURLRefused, "alias://inbox/../../etc/passwd": shared.CodePictureUnreadable,
+		"alias://inbox/../beside": shared.CodePictureUnreadable, "alias://inbox/%2e%2e/beside": shared.CodePictureUnreadable,
+	} {
 		_, err := fetch.Checked(t.Context(), f, fetch.Reference{URI: uri, SHA256: sum(picture)})
-		if err == nil {
-			t.Errorf("%s was read", uri)
+		if !errors.Is(err, code) {
+			t.Errorf("%s: %v", uri, err)
 		}
-		_ = code
 	}
 }
 
