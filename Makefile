@@ -135,6 +135,20 @@ accuracy: ## what the local engine reads right, by level and field, on CARDS dra
 	IDREC_SOAK=1 IDREC_SET=test IDREC_N=$(CARDS) $(GO) test -count 1 -run AccuracyTable -v -timeout 6h ./sdk/local
 	IDREC_SOAK=1 IDREC_SET=test IDREC_N=30 $(GO) test -count 1 -run StatusTable -v -timeout 2h ./sdk/local
 
+PEER = sdk/local/train/peer
+PEER_CARDS ?= 60
+.PHONY: peer
+peer: build ## PP-OCRv4 and the local engine on the same photos, PEER_CARDS a level; needs Node.js and npm, minutes
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(PEER)
+	@rm -rf bin/peer && mkdir -p bin/peer
+	@echo '| level | reader | photos | name | sex | ethnicity | birth | address | number | authority | valid from | valid until | ms | MiB |'
+	@echo '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|'
+	@for l in flat easy medium hard extreme copy; do for side in portrait emblem; do \
+	  d=bin/peer/$$l-$$side; bin/idrec$(EXE) specimen --photo $$l --subject $$side --set test --seed 9 -n $(PEER_CARDS) --out $$d >/dev/null && \
+	  GOMAXPROCS=1 bin/idrec$(EXE) recognize --plugin local --concurrency 1 --quiet --accept-unusable $$d --out $$d.ndjson >/dev/null && \
+	  node $(PEER)/compare.mjs $$l $$d $$d.ndjson || exit 1; \
+	done; done
+
 DIST = $(GO) run -modfile=.tools/go.mod .tools/dist/main.go .tools/dist/spdx.go -version $(VERSION)
 
 .PHONY: dist

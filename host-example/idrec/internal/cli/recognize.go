@@ -39,7 +39,7 @@ type recognition struct {
 	concurrency            int
 	timeout, wait, grace   time.Duration
 	retry, urlMode, fields string
-	caseName               string
+	caseName, pair         string
 	subject, purpose       string
 	budgetYuan             string
 	budgetCalls            int64
@@ -59,9 +59,17 @@ quotes ("scans/**/*.jpg"), addresses (http, https), and - for a list of files an
 line, on standard input. A manifest gives each picture settings of its own: lines of JSON, or CSV with
 a head, with source, side, case, key, subject, purpose and sha256; its paths are relative to it.
 
+Cases. --pair ties the pictures of one person together, where the manifest gives no case: folder is all
+that lie in one folder; prefix those whose names differ in the mark of a side only (张三_1 and 张三_2,
+001a and 001b, x_front and x_back, 张三正面 and 张三反面; a scanner's numbers beyond 2 pair nothing); next
+two that follow one another in one folder; page each picture by itself, since it shows both sides. The
+case stands in each record, and the table has a row for each person with what the sides say of each
+other. A case's name is made of file names, so it is as personal as they are.
+
 Output. On a terminal a table, with names and numbers masked unless --show-personal. With --output the
 records, complete unless --mask: json is one array, ndjson a line each, csv a row each (in UTF-8; import
-it into a spreadsheet with number as text, or the last digits are lost). With --out they go to a file,
+it into a spreadsheet with number as text, or the last digits are lost), csv-bom the same with the
+byte order mark by which Excel knows UTF-8. With --out they go to a file,
 in the form that its name or --output says. Otherwise, as in an engine, the last line on standard output
 is a summary in JSON without personal data.
 
@@ -122,6 +130,7 @@ func (r *recognition) flagsOf(f *pflag.FlagSet) {
 	f.Float64Var(&r.acceptConfidence, "accept-confidence", layers.DefaultAcceptConfidence, "with two plugins: how sure the free one must be of every field, from 0 to 1, for the paid one not to be asked")
 	f.StringVar(&r.fields, "fields", "", "card fields to return, separated by commas; the default is all")
 	f.StringVar(&r.caseName, "case", "", "name that ties the pictures of one person together")
+	f.StringVar(&r.pair, "pair", "", "which pictures are of one person: `RULE` is "+source.Pairings)
 	f.StringVar(&r.subject, "subject", "", "whose documents these are; kept as a keyed digest only")
 	f.StringVar(&r.purpose, "purpose", "", "why they are read")
 	f.StringVar(&r.budgetYuan, "budget-yuan", "", "the most that this run may spend, in `YUAN`")
@@ -136,6 +145,7 @@ type asked struct {
 	format report.Format // empty: no records on standard output
 	fields []shared.FieldName
 	budget shared.Money
+	pair   source.Pairing
 }
 
 func (a *app) runRecognize(ctx context.Context, r *recognition, args []string) error {
@@ -154,6 +164,7 @@ func (a *app) runRecognize(ctx context.Context, r *recognition, args []string) e
 	if err != nil {
 		return err
 	}
+	source.Pair(items, want.pair)
 	if r.out != "" && isInput(items, r.out, r.manifest) {
 		return exit.Errorf(exit.Usage, "--out names one of the inputs, which would be lost: give another file")
 	}
@@ -194,6 +205,12 @@ func (a *app) check(r *recognition) (*asked, error) {
 	}
 	if err := r.bounds(); err != nil {
 		return nil, err
+	}
+	if want.pair, err = source.ParsePairing(r.pair); err != nil {
+		return nil, err
+	}
+	if want.pair != source.PairNone && r.caseName != "" {
+		return nil, exit.Errorf(exit.Usage, "--case is one case for all pictures, --pair finds one for each person: give one of them")
 	}
 	if r.budgetYuan != "" {
 		if want.budget, err = shared.ParseMoney(r.budgetYuan); err != nil || want.budget <= 0 {
@@ -245,7 +262,7 @@ func (a *app) destination(r *recognition) (f report.Format, err error) {
 			return "", exit.Errorf(exit.Usage, "a table is for the screen: give --output json, ndjson or csv with --out")
 		case "":
 			f = report.FormatOf(r.out)
-		case report.JSON, report.NDJSON, report.CSV:
+		case report.JSON, report.NDJSON, report.CSV, report.CSVMark:
 		}
 		return f, nil
 	}
@@ -352,7 +369,7 @@ func (w *work) end(rep batch.Report, err error) error {
 		fmt.Fprintf(w.Err, "idrec: %s\n", rescue(rep.Lost, w.r.out))
 	}
 	if w.want.format == report.Table {
-		if err := report.WriteTable(w.Out, w.answers, w.r.personal, w.Width); err != nil {
+		if err := w.table(); err != nil {
 			code = exit.Heavier(code, exit.Later)
 			fmt.Fprintln(w.Err, "idrec: standard output was closed before the table was shown: write the records to a file with --out FILE")
 		}
@@ -375,6 +392,14 @@ func (w *work) end(rep batch.Report, err error) error {
 	return nil
 }
 
+// table has a row for each person where pictures are tied together, else one for each picture.
+func (w *work) table() error {
+	if report.HasCases(w.answers) {
+		return report.WriteCases(w.Out, report.CasesOf(w.answers, time.Now()), w.r.personal, w.Width)
+	}
+	return report.WriteTable(w.Out, w.answers, w.r.personal, w.Width)
+}
+
 // summary goes where it does not mix with records.
 func (w *work) summary() {
 	if w.want.format == "" {
@@ -395,10 +420,14 @@ func (w *work) summary() {
 
 // settings decide what a record looks like.
 func (w *work) settings() map[string]string {
-	return map[string]string{
+	s := map[string]string{
 		"--output": string(w.want.format), "--mask": fmt.Sprint(w.r.mask), "--raw": fmt.Sprint(w.r.raw),
 		"--fields": fmt.Sprint(w.want.fields), "--plugin": w.plugin.about.Name,
 	}
+	if w.want.pair != source.PairNone { // a state from before there was --pair has none
+		s["--pair"] = string(w.want.pair)
+	}
+	return s
 }
 
 // places is how many pictures are asked for at a time: more than the plugin lets through would wait

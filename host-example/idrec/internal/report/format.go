@@ -25,15 +25,18 @@ const (
 	JSON   Format = "json"  // one array
 	NDJSON Format = "ndjson"
 	CSV    Format = "csv"
+	// CSVMark is CSV behind a byte order mark: without one, Excel takes UTF-8 for the code page of the
+	// country.
+	CSVMark Format = "csv-bom"
 )
 
 // Formats are the names for --output.
-const Formats = "table, json, ndjson or csv"
+const Formats = "table, json, ndjson, csv or csv-bom"
 
 // ParseFormat reads a format as users write it.
 func ParseFormat(s string) (Format, error) {
 	switch f := Format(s); f {
-	case Table, JSON, NDJSON, CSV:
+	case Table, JSON, NDJSON, CSV, CSVMark:
 		return f, nil
 	}
 	return "", exit.Errorf(exit.Usage, "unknown output format: use %s", Formats)
@@ -57,6 +60,8 @@ func (f Format) Frame() journal.Frame {
 		return journal.Frame{Header: []byte("[\n"), Separator: []byte(",\n"), Footer: []byte("\n]\n")}
 	case CSV:
 		return journal.Frame{Header: csvLine(columns())}
+	case CSVMark:
+		return journal.Frame{Header: append([]byte("\xEF\xBB\xBF"), csvLine(columns())...)}
 	case NDJSON, Table:
 	}
 	return journal.Frame{}
@@ -64,7 +69,7 @@ func (f Format) Frame() journal.Frame {
 
 // Encode writes one record.
 func (f Format) Encode(r shared.Record) ([]byte, error) {
-	if f == CSV {
+	if f == CSV || f == CSVMark {
 		return csvLine(csvRow(r)), nil
 	}
 	var b bytes.Buffer

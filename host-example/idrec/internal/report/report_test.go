@@ -96,7 +96,7 @@ func TestJSONIsOneArrayAndNDJSONALineEach(t *testing.T) {
 
 func TestMaskedOutputHasNothingPersonal(t *testing.T) {
 	t.Parallel()
-	for _, f := range []report.Format{report.JSON, report.NDJSON, report.CSV} {
+	for _, f := range []report.Format{report.JSON, report.NDJSON, report.CSV, report.CSVMark} {
 		text := stream(t, f, true, read(7), failed(8, shared.CodePictureBroken, shared.OutcomeNotSent))
 		for _, secret := range []string{person, person[3:], number, "客户", "HYPERLINK", "c1"} {
 			if strings.Contains(text, secret) {

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+)
+
+func TestPairTiesThePicturesOfOnePersonTogether(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	one := b.write("in/"+canaryFile+"_1.jpg", canaryName)
+	two := b.write("in/"+canaryFile+"_2.jpg", canaryName+"乙")
+	b.want(exit.OK, "", "recognize", one, two, "--pair", "prefix", "--out", b.path("out.ndjson"))
+	all := records(t, b.read("out.ndjson"))
+	if len(all) != 2 || all[0].Case == "" || all[0].Case != all[1].Case {
+		t.Errorf("%d records, not of one case", len(all))
+	}
+	b.clean(b.out.String() + b.read("out.ndjson.state"))
+
+	b.want(exit.OK, "", "recognize", one, two, "--pair", "prefix", "--output", "table")
+	b.clean(b.out.String())
+	for _, part := range []string{"case_incomplete", "case_mismatch(name)", " 0.100 "} {
+		if n := strings.Count(b.out.String(), part); n != 1 {
+			t.Errorf("%s is %d times in the table of one person:\n%s", part, n, b.out.String())
+		}
+	}
+
+	b.want(exit.Usage, "--pair", "recognize", one, two, "--out", b.path("out.ndjson"), "--pair", "page") // the state is of another pairing
+	b.want(exit.Usage, "--pair takes", "recognize", one, "--pair", "name")
+	b.want(exit.Usage, "give one of them", "recognize", one, "--pair", "page", "--case", "c")
+}
+
+func TestCSVWithAMarkSurvivesResuming(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	one, two := b.write("in/1.jpg", "样本甲"), b.write("in/2.jpg", "样本乙")
+	for _, inputs := range [][]string{{one}, {one, two}} {
+		b.want(exit.OK, "", append([]string{"recognize", "--output", "csv-bom", "--out", b.path("out.csv")}, inputs...)...)
+		text := b.read("out.csv")
+		if !strings.HasPrefix(text, "\xEF\xBB\xBFsource,") || strings.Count(text, "\uFEFF") != 1 || strings.Count(text, "\n") != 1+len(inputs) {
+			t.Errorf("%q", text)
+		}
+	}
+}
