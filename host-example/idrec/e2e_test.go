@@ -48,10 +48,10 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// build makes the two binaries, side by side.
+// build makes the binaries, side by side.
 var build = sync.OnceValues(func() (string, error) {
 	bin := filepath.Join(shop, "bin")
-	for _, pkg := range []string{"host-example/idrec", "plugin/idrec-plugin-wapi"} {
+	for _, pkg := range []string{"host-example/idrec", "plugin/idrec-plugin-wapi", "plugin/idrec-plugin-local"} {
 		out := filepath.Join(bin, filepath.Base(pkg))
 		if runtime.GOOS == "windows" {
 			out += ".exe"

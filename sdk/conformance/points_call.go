@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-6b91b535/idrec/sdk/host"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
@@ -152,31 +153,49 @@ func large(ctx context.Context, s *subject) error {
 	return answered(res, err)
 }
 
+// tries is how often an answer may come too late before it is the plugin's doing: a machine with too much to
+// do delays one now and then, and a flaw each time.
+const tries = 3
+
 func cancel(ctx context.Context, s *subject) error {
 	p, err := s.shared(ctx)
 	if err != nil {
 		return err
 	}
 	for _, after := range []time.Duration{0, time.Millisecond, 50 * time.Millisecond} {
-		given, giveUp := context.WithCancel(ctx)
-		stop := time.AfterFunc(after, giveUp)
-		start := time.Now()
-		res, err := p.Recognize(given, s.request(s.Picture))
-		took := time.Since(start)
-		stop.Stop()
-		giveUp()
-		if e := (*shared.Error)(nil); err != nil && (!errors.As(err, &e) || !knownOutcome(e.Outcome)) {
-			return fmt.Errorf("the call has no outcome: %w", err)
-		} else if err == nil {
-			if bad := answered(res, nil); bad != nil {
-				return bad
+		for n := 1; ; n++ {
+			err := s.canceled(ctx, p, after)
+			if err == nil {
+				break
 			}
-		} else if e.Err != nil && e.Outcome != shared.OutcomeNotSent {
-			return errors.New("the call ends without an answer of the plugin")
+			if n == tries {
+				return err
+			}
 		}
-		if took > after+lateness {
-			return fmt.Errorf("it takes %v", took.Round(time.Millisecond))
+	}
+	return nil
+}
+
+// canceled makes one call and gives it up.
+func (s *subject) canceled(ctx context.Context, p *host.Plugin, after time.Duration) error {
+	given, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	stop := time.AfterFunc(after, giveUp)
+	defer stop.Stop()
+	start := time.Now()
+	res, err := p.Recognize(given, s.request(s.Picture))
+	took := time.Since(start)
+	if e := (*shared.Error)(nil); err != nil && (!errors.As(err, &e) || !knownOutcome(e.Outcome)) {
+		return fmt.Errorf("the call has no outcome: %w", err)
+	} else if err == nil {
+		if bad := answered(res, nil); bad != nil {
+			return bad
 		}
+	} else if e.Err != nil && e.Outcome != shared.OutcomeNotSent {
+		return errors.New("the call ends without an answer of the plugin")
+	}
+	if took > after+lateness {
+		return fmt.Errorf("it takes %v", took.Round(time.Millisecond))
 	}
 	return nil
 }

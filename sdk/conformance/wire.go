@@ -50,7 +50,7 @@ type raw struct {
 
 // startRaw starts the plugin and reads its handshake. encrypted asks it to encrypt.
 func (s *subject) startRaw(ctx context.Context, encrypted bool) (r *raw, err error) {
-	dir, err := os.MkdirTemp("", "idrec-") // the name is short
+	dir, err := os.MkdirTemp("", "idrec-kit") // the name is short, and not one that a host sweeps
 	if err != nil {
 		return nil, err
 	}

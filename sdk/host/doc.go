@@ -16,7 +16,8 @@
 //   - The plugin gets none of the host's environment but what [Options.Env] explains, nothing of its
 //     standard input, and no signal of its terminal.
 //   - The connection is encrypted and bound to the process that was started (mutual TLS with keys made
-//     for it), over a socket in a folder that only the user can enter and that is removed afterwards.
+//     for it), over a socket in a folder that only the user can enter and that is removed afterwards; the
+//     next host removes what one leaves that is killed together with its plugin.
 //   - A pinned SHA-256 is checked on the very file that is run.
 //   - When the host ends, however it does, the plugin ends too.
 //
@@ -25,5 +26,6 @@
 // On Linux all of it holds. On other Unix systems the file is run by its path after it was checked, so
 // who can write to its folder can exchange it in between; and a plugin that knows nothing of idrec's
 // lifeline outlives a killed host. On Windows a plugin cannot inherit the lifeline and watches its
-// parent process instead, its children are not killed with it, and file permissions are not looked at.
+// parent process instead, its children are not killed with it, file permissions are not looked at, and the
+// folders of sockets that killed hosts leave are not removed, since folders cannot be locked there.
 package host

@@ -38,7 +38,7 @@ type instance struct {
 
 	proc    *process
 	client  *plugin.Client
-	dir     string
+	dir     *socketFolder
 	desc    *shared.Description
 	started time.Time
 	endOnce sync.Once
@@ -61,7 +61,7 @@ func start(ctx context.Context, o Options, b *binary) (*instance, error) {
 	logs := func() *logReader { return &logReader{log: o.Logger, raw: o.Stderr, clues: said} }
 	cert, err := rpc.NewCertificate()
 	if err != nil {
-		_ = os.RemoveAll(dir)
+		dir.remove()
 		return nil, fault(shared.CodePluginFailed, "no key for the plugin's connection could be made", err)
 	}
 	i := &instance{dir: dir, started: time.Now(), idle: make(chan struct{})}
@@ -74,7 +74,7 @@ func start(ctx context.Context, o Options, b *binary) (*instance, error) {
 		TLSConfig:        cert.ClientConfig(),
 		SkipHostEnv:      true,
 		StartTimeout:     o.StartTimeout,
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: dir},
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: dir.path},
 		// It writes environment and addresses at its lower levels; what matters becomes a typed error.
 		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Off}),
 		// What a plugin without package sdk/serve prints to its os.Stderr comes this way.
@@ -202,7 +202,7 @@ func (i *instance) endNow(ctx context.Context) {
 		case <-time.After(killGrace):
 		}
 	}
-	_ = os.RemoveAll(i.dir)
+	i.dir.remove()
 }
 
 // atOnce is the context in which nothing is waited for.

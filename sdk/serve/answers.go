@@ -29,20 +29,22 @@ func (*answers) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Cont
 
 // HandleRPC follows a call.
 func (a *answers) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	if ctx.Value(pendingKey{}) == nil {
+	more := 0
+	switch s.(type) { // before the context, which is searched for long, is asked: most events are others
+	case *stats.Begin:
+		more = 1
+	case *stats.End:
+		more = -1
+	}
+	if more == 0 || ctx.Value(pendingKey{}) == nil {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	switch s.(type) {
-	case *stats.Begin:
-		a.pending++
-	case *stats.End:
-		a.pending--
-		if a.pending == 0 && a.none != nil {
-			close(a.none)
-			a.none = nil
-		}
+	a.pending += more
+	if a.pending == 0 && a.none != nil {
+		close(a.none)
+		a.none = nil
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"image/color"
 	"image/png"
 	"math"
-
-	"github.com/seed-6b91b535/idrec/shared"
 )
 
 // tint is in how many tones a scanner or copier makes its picture.
@@ -164,7 +162,7 @@ func (s *shot) machine(tone tint, p projection) []byte {
 	if s.o.Fault != "" {
 		wrong := s.camera(l, p)
 		k.blur, k.motion = max(k.blur, wrong.blur), wrong.motion
-		if s.o.Fault != shared.StatusBlurred { // the copier's own light is as it was
+		if wrong.exposure > 0 { // else the copier's own light is as it was
 			k.exposure, k.lift = wrong.exposure, wrong.lift
 		}
 	}

@@ -29,6 +29,11 @@ const (
 // bufferBytes is how much is handed to the system at once.
 const bufferBytes = 256 << 10
 
+// streamWorkers is how many goroutines a plugin keeps for calls. A new one grows its stack anew in every
+// call, which takes longer than all that this package does in a small one; more calls at once than there
+// are workers still get goroutines of their own. Two are taken for good, by go-plugin's own streams.
+const streamWorkers = 2 + 16
+
 // DialOptions tune a host's connection for pictures; they belong into plugin.ClientConfig.GRPCDialOptions.
 // Nothing is sent again by gRPC itself: what a call costs is not for it to decide.
 func DialOptions() []grpc.DialOption {
@@ -53,6 +58,7 @@ func GRPCServer(opts []grpc.ServerOption) *grpc.Server {
 		grpc.InitialConnWindowSize(connectionWindow),
 		grpc.WriteBufferSize(bufferBytes),
 		grpc.ReadBufferSize(bufferBytes),
+		grpc.NumStreamWorkers(streamWorkers),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
 	}, opts...)...)
 }

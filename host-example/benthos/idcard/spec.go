@@ -100,11 +100,12 @@ func settingsField(d *shared.Description) *service.ConfigField {
 			continue
 		}
 		list = append(list, service.NewStringField(f.Name).Description(sentence(f.Help)+" Give it as `${NAME_OF_A_VARIABLE}`, or by file.").Secret().Default(""))
-		for ending, text := range map[string]string{
+		texts := map[string]string{ // a variable is what ${NAME} is for
 			fields.File:    "The file that holds the " + f.Name + ", alone.",
 			fields.Command: "The command that prints the " + f.Name + ": words between spaces, run without a shell.",
-		} {
-			if fields.HasWay(d, f, ending) {
+		}
+		for _, ending := range fields.Ways(d, f) {
+			if text := texts[ending]; text != "" {
 				list = append(list, service.NewStringField(f.Name+ending).Description(text).Default("").Advanced())
 			}
 		}

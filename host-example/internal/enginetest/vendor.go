@@ -99,14 +99,32 @@ func (v *Vendor) Rate() float64 {
 	return 0
 }
 
+// Hold keeps back every answer from now on, until release is called. What is asked meanwhile is billed
+// all the same.
+func (v *Vendor) Hold() (release func()) {
+	held := make(chan struct{})
+	v.engine.mu.Lock()
+	defer v.engine.mu.Unlock()
+	v.engine.held = held
+	return sync.OnceFunc(func() { close(held) })
+}
+
+// Unanswered is how many requests the vendor has received, billed and not answered.
+func (v *Vendor) Unanswered() int {
+	v.engine.mu.Lock()
+	defer v.engine.mu.Unlock()
+	return v.engine.received - v.engine.answers
+}
+
 // slow answers after a while, as a vendor far away does.
 type slow struct {
 	shared.Recognizer
 	latency time.Duration
 
-	mu          sync.Mutex
-	first, last time.Time
-	answers     int
+	mu                sync.Mutex
+	first, last       time.Time
+	received, answers int
+	held              <-chan struct{} // nil, or closed: answer
 }
 
 func (s *slow) Recognize(ctx context.Context, req *shared.Request) (*shared.Result, error) {
@@ -114,6 +132,8 @@ func (s *slow) Recognize(ctx context.Context, req *shared.Request) (*shared.Resu
 	if s.first.IsZero() {
 		s.first = time.Now()
 	}
+	s.received++
+	held := s.held
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
@@ -124,6 +144,12 @@ func (s *slow) Recognize(ctx context.Context, req *shared.Request) (*shared.Resu
 	if s.latency > 0 {
 		select {
 		case <-time.After(s.latency):
+		case <-ctx.Done():
+		}
+	}
+	if held != nil {
+		select {
+		case <-held:
 		case <-ctx.Done():
 		}
 	}

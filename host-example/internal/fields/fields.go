@@ -16,13 +16,6 @@ import (
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
-// The endings of a secret's name that say how it is given, instead of the value.
-const (
-	File    = "_file"    // a file that holds nothing else
-	Env     = "_env"     // the name of a variable of the environment
-	Command = "_command" // words between spaces, run without a shell, that print it
-)
-
 // Resolve makes the configuration of the plugin that d describes. set holds texts by the names of
 // fields; an empty one is not set, as engines leave inputs blank. A secret comes under its own name
 // from a host with a vault, else under its name with [File], [Env] or [Command] behind it.
@@ -40,20 +33,21 @@ func Resolve(ctx context.Context, d *shared.Description, set map[string]string, 
 	for _, f := range d.Fields {
 		if !f.Secret {
 			if v := take(f.Name); v != "" {
-				c.Values[f.Name] = v
+				c.Values[f.Name] = FromHere(f, v)
 			} else if f.Required {
 				missing = append(missing, f.Name)
 			}
 			continue
 		}
 		source := host.SecretSource{Value: shared.NewSecret(take(f.Name))}
-		for ending, put := range map[string]func(string){
-			File:    func(v string) { source.File = v },
-			Env:     func(v string) { source.Env = v },
-			Command: func(v string) { source.Command = strings.Fields(v) },
-		} {
-			if HasWay(d, f, ending) {
-				put(take(f.Name + ending))
+		for _, ending := range Ways(d, f) {
+			switch v := take(f.Name + ending); ending {
+			case File:
+				source.File = v
+			case Env:
+				source.Env = v
+			case Command:
+				source.Command = strings.Fields(v)
 			}
 		}
 		if source.Value.IsZero() && source.File == "" && source.Env == "" && len(source.Command) == 0 {
@@ -79,33 +73,29 @@ func Resolve(ctx context.Context, d *shared.Description, set map[string]string, 
 
 // FromEnvironment collects what the environment says of the plugin's fields, under the names that the
 // command line program idrec uses: IDREC_WAPI_URL, IDREC_WAPI_SECRET_FILE. A secret's value itself is
-// not taken from it.
-func FromEnvironment(d *shared.Description, lookup func(string) (string, bool)) map[string]string {
+// refused there, as that program does: it would be taken from a place that is not safe, or, passed over,
+// leave the plugin with a key of its own.
+func FromEnvironment(d *shared.Description, lookup func(string) (string, bool)) (map[string]string, error) {
 	set := map[string]string{}
 	for _, f := range d.Fields {
 		names := []string{f.Name}
 		if f.Secret {
+			if v, ok := lookup(Variable(d.Name, f.Name)); ok && v != "" {
+				return nil, invalid("%s holds a secret itself: put it in a file and set %s, or set %s to the name of the variable",
+					Variable(d.Name, f.Name), Variable(d.Name, f.Name+File), Variable(d.Name, f.Name+Env))
+			}
 			names = nil
-			for _, ending := range []string{File, Env, Command} {
-				if HasWay(d, f, ending) {
-					names = append(names, f.Name+ending)
-				}
+			for _, ending := range Ways(d, f) {
+				names = append(names, f.Name+ending)
 			}
 		}
 		for _, name := range names {
-			key := strings.ToUpper(strings.ReplaceAll("IDREC_"+d.Name+"_"+name, "-", "_"))
-			if v, ok := lookup(key); ok && v != "" {
+			if v, ok := lookup(Variable(d.Name, name)); ok && v != "" {
 				set[name] = v
 			}
 		}
 	}
-	return set
-}
-
-// HasWay reports whether a secret can be given under its name with the ending: not where that is the
-// name of a field of its own.
-func HasWay(d *shared.Description, secret shared.ConfigField, ending string) bool {
-	return !slices.ContainsFunc(d.Fields, func(f shared.ConfigField) bool { return f.Name == secret.Name+ending })
+	return set, nil
 }
 
 func invalid(format string, args ...any) error {

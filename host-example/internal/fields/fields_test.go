@@ -46,8 +46,8 @@ func TestSecretsComeByEveryWay(t *testing.T) {
 
 func TestANameThatIsAFieldOfItsOwnIsNoWayToGiveASecret(t *testing.T) {
 	t.Parallel()
-	c, err := fields.Resolve(t.Context(), described(), map[string]string{"url": "u", "secret": canary, "key_file": "somewhere"}, nil)
-	if err != nil || c.Values["key_file"] != "somewhere" || len(c.Secrets) != 1 {
+	c, err := fields.Resolve(t.Context(), described(), map[string]string{"url": "u", "secret": canary, "key_file": "/somewhere"}, nil)
+	if err != nil || c.Values["key_file"] != "/somewhere" || len(c.Secrets) != 1 {
 		t.Errorf("%v %v", c.Values, err)
 	}
 }
@@ -67,11 +67,41 @@ func TestWhatIsWrongIsNamedWithoutItsValue(t *testing.T) {
 	}
 }
 
-func TestTheEnvironmentNamesAreThoseOfTheProgramAndHoldNoSecret(t *testing.T) {
+func TestTheEnvironmentNamesAreThoseOfTheProgram(t *testing.T) {
 	t.Parallel()
-	env := map[string]string{"IDREC_WAPI_URL": "u", "IDREC_WAPI_SECRET": canary, "IDREC_WAPI_SECRET_FILE": "f", "IDREC_WAPI_RATE": "", "IDREC_WAPI_KEY_FILE": "k"}
-	set := fields.FromEnvironment(described(), func(n string) (string, bool) { v, ok := env[n]; return v, ok })
-	if len(set) != 3 || set["url"] != "u" || set["secret_file"] != "f" || set["key_file"] != "k" {
-		t.Error(len(set))
+	env := map[string]string{"IDREC_WAPI_URL": "u", "IDREC_WAPI_SECRET_FILE": "f", "IDREC_WAPI_RATE": "", "IDREC_WAPI_KEY_FILE": "k"}
+	lookup := func(n string) (string, bool) { v, ok := env[n]; return v, ok }
+	set, err := fields.FromEnvironment(described(), lookup)
+	if err != nil || len(set) != 3 || set["url"] != "u" || set["secret_file"] != "f" || set["key_file"] != "k" {
+		t.Error(len(set), err)
+	}
+	// Also of a secret that is not required, which would be passed over in silence.
+	for _, name := range []string{"IDREC_WAPI_SECRET", "IDREC_WAPI_KEY"} {
+		env[name] = canary
+		_, err := fields.FromEnvironment(described(), lookup)
+		if !errors.Is(err, shared.CodeConfigurationInvalid) || !strings.Contains(err.Error(), name+" holds a secret itself") || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: %v", name, err)
+		}
+		delete(env, name)
+	}
+	if got := fields.Variable("other-vendor", "a-key"); got != "IDREC_OTHER_VENDOR_A_KEY" {
+		t.Error(got)
+	}
+}
+
+func TestAPathIsTheHostsAndNotThePlugins(t *testing.T) {
+	t.Parallel()
+	d := &shared.Description{Name: "wapi", Fields: []shared.ConfigField{
+		{Name: "ledger", Type: shared.TypePath, Enum: []string{"memory", "none"}}, {Name: "ca_file", Type: shared.TypePath}, {Name: "proxy", Type: shared.TypePath},
+		{Name: "folder", Type: shared.TypePath}, {Name: "appid", Type: shared.TypeString},
+	}}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := fields.Resolve(t.Context(), d, map[string]string{"ledger": "memory", "ca_file": "ca.pem", "proxy": "http://p:1", "folder": "/abs", "appid": "a.b"}, nil)
+	if err != nil || c.Values["ledger"] != "memory" || c.Values["ca_file"] != filepath.Join(here, "ca.pem") || c.Values["proxy"] != "http://p:1" ||
+		c.Values["folder"] != "/abs" || c.Values["appid"] != "a.b" {
+		t.Errorf("%v %v", c.Values, err)
 	}
 }

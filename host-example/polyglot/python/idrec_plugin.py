@@ -41,6 +41,7 @@ COOKIE = ("IDREC_PLUGIN_COOKIE", "7f0d1f5a0c5e4c7b9d0a6a51d9f5b8e2c3a4968d7be14f
 PROTOCOL_VERSION = 1
 MAX_MESSAGE = 33 << 20
 ORPHAN_GRACE = 5.0  # seconds for what is paid, once the host has gone
+FAREWELL = 1.0  # seconds for what still holds the connection when all is settled
 WORKERS = 32
 
 _PACKAGE = "idrec.recognizer.v1"
@@ -119,6 +120,7 @@ class _Server:
         self.provider = provider
         self.lock = threading.Lock()
         self.running = {}
+        self.unanswered = 0  # calls whose answer has not gone out yet: a little longer than they run
         self.forgone = []  # ids of calls that were canceled before they began
         self.refusing = False
         self.idle = threading.Condition(self.lock)
@@ -136,7 +138,7 @@ class _Server:
             seconds = message.timeout.seconds + message.timeout.nanos / 1e9
         call = Call(request.call_id or base64.b32encode(os.urandom(20)).decode(), seconds)
         try:
-            self._begin(call)
+            self._begin(call, context)
         except Error as e:
             self._fail(context, e, call)
         try:
@@ -156,10 +158,11 @@ class _Server:
         finally:
             with self.lock:
                 self.running.pop(call.call_id, None)
-                self.idle.notify_all()
 
-    def _begin(self, call):
+    def _begin(self, call, context):
         with self.lock:
+            if context.add_callback(self._answered):
+                self.unanswered += 1
             if self.refusing:
                 raise Error("plugin_unavailable", "the plugin is about to end, and nothing was sent: try again")
             if call.call_id in self.forgone:
@@ -168,6 +171,11 @@ class _Server:
             if call.call_id in self.running:
                 raise Error("invalid_request", "a call with this call_id is running: use each call_id once")
             self.running[call.call_id] = call
+
+    def _answered(self):
+        with self.lock:
+            self.unanswered -= 1
+            self.idle.notify_all()
 
     def cancel(self, message, _context):
         with self.lock:
@@ -224,18 +232,21 @@ class _Server:
             if orphaned:
                 for call in self.running.values():
                     call.cancel()  # what is sent goes on all the same
-            end = time.monotonic() + ORPHAN_GRACE
-            while self.running and time.monotonic() < end:
-                self.idle.wait(end - time.monotonic())
+            self._settle()
         self.stopped.set()
 
-    def shutdown(self, _request, _context):
+    def shutdown(self, _request, context):
         with self.lock:
             self.refusing = True
-            while self.running and self.idle.wait(ORPHAN_GRACE):
-                pass
-        threading.Timer(0.05, self.stopped.set).start()  # the answer goes out first
+            self._settle()
+        # Once its own answer has gone out as well.
+        if not context.add_callback(self.stopped.set):
+            self.stopped.set()
         return b""
+
+    def _settle(self):
+        """Returns when every call is answered or has had its time. It is to be called with the lock."""
+        self.idle.wait_for(lambda: not self.unanswered, ORPHAN_GRACE)
 
 
 def _varint(n):
@@ -340,7 +351,7 @@ def serve(provider):
     os.close(host_out)
     while not server.stopped.wait(1):
         pass
-    s.stop(0.2)
+    s.stop(FAREWELL).wait()
     for f in (path,):
         if os.path.exists(f):
             os.remove(f)

@@ -20,7 +20,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/seed-6b91b535/idrec/host-example/internal/enginetest"
-	"github.com/seed-6b91b535/idrec/host-example/temporal/codec"
 	"github.com/seed-6b91b535/idrec/host-example/temporal/idcard"
 	"github.com/seed-6b91b535/idrec/shared"
 )
@@ -74,19 +73,7 @@ func TestAFolderThroughARealServer(t *testing.T) {
 func TestBadInputIsATypedErrorAtTheEnginesOwnPlace(t *testing.T) {
 	w := newWorld(t, 2, 72)
 	w.worker()
-	keys, err := os.ReadFile(w.keyFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := codec.ParseKeys(string(keys))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := client.Dial(client.Options{HostPort: w.address(), Logger: quiet{}, DataConverter: codec.Converter(k)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := w.client()
 	run := func(in idcard.WorkflowInput) (idcard.WorkflowOutput, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

@@ -225,6 +225,25 @@ func (s *submitted) records(t *testing.T) (good int, bad map[shared.Code]int) {
 	return good, bad
 }
 
+// client is a client with the workers' keys.
+func (w *world) client() client.Client {
+	w.t.Helper()
+	text, err := os.ReadFile(w.keyFile)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	keys, err := codec.ParseKeys(string(text))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c, err := client.Dial(client.Options{HostPort: w.address(), Logger: quiet{}, DataConverter: codec.Converter(keys)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(c.Close)
+	return c
+}
+
 // history is everything that the engine keeps of all workflows, as text.
 func (w *world) history() (text string, events int) {
 	w.t.Helper()

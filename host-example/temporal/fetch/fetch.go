@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"path"
@@ -21,12 +22,15 @@ import (
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
-// Reference names a picture. The address may name a person, so it prints as nothing.
+// Reference names a picture. The address may name a person, so it prints without.
 type Reference struct {
 	URI    string
 	SHA256 string // hex, required: what lies there now may be another picture
 	Size   int64  // bytes; 0 is unknown
 }
+
+// Format writes the digest only, whatever the verb.
+func (r Reference) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "reference(%.64q)", r.SHA256) }
 
 // Fetcher brings a picture. Implementations are safe for concurrent use and check nothing of what they
 // bring: [Checked] does.
@@ -50,8 +54,11 @@ func Checked(ctx context.Context, f Fetcher, r Reference) ([]byte, error) {
 		return nil, tooLarge()
 	}
 	u, err := url.Parse(r.URI)
-	if err != nil || u.Scheme == "" {
+	if err != nil || u.Scheme == "" || u.Opaque != "" {
 		return nil, refuse(shared.CodeURLInvalid, "the reference is not a URI: use file://, https:// or s3://", nil)
+	}
+	if u.User != nil {
+		return nil, refuse(shared.CodeURLInvalid, "the reference holds a user or password, which do not belong into a workflow: give the worker access instead", nil)
 	}
 	limit := int64(shared.MaxImageBytes)
 	if r.Size > 0 {

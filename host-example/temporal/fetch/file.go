@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/seed-6b91b535/idrec/shared"
 )
@@ -44,17 +45,17 @@ func readIn(root, name string, limit int64) ([]byte, error) {
 		return nil, temporary("a folder of the worker's configuration cannot be opened", err)
 	}
 	defer func() { _ = dir.Close() }()
-	// A named pipe would wait for its writer.
-	if info, err := dir.Stat(name); err != nil {
-		return nil, unreadable(err)
-	} else if !info.Mode().IsRegular() {
-		return nil, refuse(shared.CodePictureUnreadable, "the address names no regular file", nil)
-	}
-	file, err := dir.Open(name)
+	// Without waiting for the writer of a named pipe; what was opened is asked what it is.
+	file, err := dir.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	defer func() { _ = file.Close() }()
+	if info, err := file.Stat(); err != nil {
+		return nil, unreadable(err)
+	} else if !info.Mode().IsRegular() {
+		return nil, refuse(shared.CodePictureUnreadable, "the address names no regular file", nil)
+	}
 	data, err := readUpTo(file, limit)
 	if err != nil {
 		return nil, unreadable(err)

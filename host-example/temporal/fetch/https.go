@@ -27,13 +27,13 @@ const fetchTimeout = 32 * time.Second
 type HTTPS struct {
 	// Hosts may be public only: the address of every connection is checked when it is dialled.
 	Hosts []string
-	// PrivateHosts may lie on this machine or in a private network, never at a link-local address, where
-	// cloud machines get their credentials. From them plain http is taken too.
+	// PrivateHosts may lie on this machine or in a private network, never at an address where cloud
+	// machines get their credentials. From them plain http is taken too.
 	PrivateHosts []string
 	// RootCAs are trusted besides the system's; nil: none.
 	RootCAs *x509.CertPool
-	// Proxy is the URL of a proxy, which then dials instead of us and must refuse what we would; nil:
-	// none.
+	// Proxy is the URL of a proxy to the public hosts, which then resolves their names and dials instead
+	// of us, and must refuse what we would; nil: none. Private hosts are dialled without it.
 	Proxy *url.URL
 }
 
@@ -43,6 +43,9 @@ var (
 		ssrf.WithAllowedV4Prefixes(netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"),
 			netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("127.0.0.0/8")),
 		ssrf.WithAllowedV6Prefixes(netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("::1/128")))
+	// metadata are addresses within the private networks where clouds (AWS, Google) serve the credentials of
+	// a machine. Those of IPv4 are link-local, or in 100.64.0.0/10 (Alibaba), which nobody may reach.
+	metadata = []netip.Prefix{netip.MustParsePrefix("fd00:ec2::/32"), netip.MustParsePrefix("fd20:ce::/32")}
 )
 
 type web struct {
@@ -55,8 +58,13 @@ type web struct {
 func NewHTTPS(c HTTPS) Fetcher {
 	w := &web{HTTPS: c}
 	w.client = &http.Client{Timeout: fetchTimeout, Transport: w.transport(), CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		if len(via) > 3 {
+		from := via[len(via)-1].URL
+		switch {
+		case len(via) > 3:
 			return refuse(shared.CodeURLFailed, "the picture's address redirects too often", nil)
+		case from.Scheme == "https" && req.URL.Scheme != "https", req.URL.User != nil,
+			w.private(req.URL) && !w.private(from): // whoever has the public host must not choose what we ask for inside
+			return refuse(shared.CodeURLRefused, "the picture's address redirects to where it may not: give the address that it leads to", nil)
 		}
 		req.Header.Del("Referer")
 		return w.allowed(req.URL)
@@ -71,16 +79,23 @@ func (w *web) transport() *http.Transport {
 		TLSClientConfig: &tls.Config{RootCAs: w.RootCAs, MinVersion: tls.VersionTLS12},
 	}
 	if w.Proxy != nil {
-		t.Proxy, t.DialContext = http.ProxyURL(w.Proxy), nil
+		t.Proxy = func(r *http.Request) (*url.URL, error) {
+			if w.private(r.URL) {
+				return nil, nil
+			}
+			return w.Proxy, nil
+		}
 	}
 	return t
 }
+
+func (w *web) private(u *url.URL) bool { return slices.Contains(w.PrivateHosts, hostOf(u.Hostname())) }
 
 // allowed refuses hosts that are not on the lists, and plain http to any that is not private.
 func (w *web) allowed(u *url.URL) error {
 	host := hostOf(u.Hostname())
 	switch {
-	case slices.Contains(w.PrivateHosts, host) && (u.Scheme == "https" || u.Scheme == "http"):
+	case w.private(u) && (u.Scheme == "https" || u.Scheme == "http"):
 		return nil
 	case slices.Contains(w.Hosts, host) && u.Scheme == "https":
 		return nil
@@ -95,17 +110,40 @@ func (w *web) dial(ctx context.Context, network, address string) (net.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	guardian := public
-	if slices.Contains(w.PrivateHosts, hostOf(host)) {
-		guardian = inward
+	d := &net.Dialer{Timeout: 10 * time.Second}
+	switch {
+	case w.Proxy != nil && address == authority(w.Proxy): // the operator's own choice
+	case slices.Contains(w.PrivateHosts, hostOf(host)):
+		d.Control = guarded(inward)
+	default:
+		d.Control = guarded(public)
 	}
-	d := &net.Dialer{Timeout: 10 * time.Second, Control: func(network, address string, c syscall.RawConn) error {
-		if err := guardian.Safe(network, address, c); err != nil {
+	return d.DialContext(ctx, network, address)
+}
+
+// authority is the host and port to which a transport dials for a proxy.
+func authority(proxy *url.URL) string {
+	port := proxy.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme]
+	}
+	return net.JoinHostPort(proxy.Hostname(), port)
+}
+
+// guarded looks at the address that a name has led to, at the moment of dialling: another answer of the
+// name server does not count.
+func guarded(by *ssrf.Guardian) func(network, address string, c syscall.RawConn) error {
+	return func(network, address string, c syscall.RawConn) error {
+		err := by.Safe(network, address, c)
+		if at, wrong := netip.ParseAddrPort(address); err == nil && wrong == nil &&
+			slices.ContainsFunc(metadata, func(p netip.Prefix) bool { return p.Contains(at.Addr().Unmap().WithZone("")) }) {
+			err = ssrf.ErrProhibitedIP
+		}
+		if err != nil {
 			return refuse(shared.CodeURLRefused, "the picture's host leads to a private or reserved network: list it as a private host if that is meant", err)
 		}
 		return nil
-	}}
-	return d.DialContext(ctx, network, address)
+	}
 }
 
 // Fetch downloads the picture.

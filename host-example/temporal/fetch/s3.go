@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/url"
@@ -25,7 +26,11 @@ type S3 struct {
 	Insecure bool
 	// Credentials; nil: the environment, the credentials file, or the machine's role, in this order.
 	Credentials *credentials.Credentials
-	// Transport; nil: a plain one with the library's timeouts.
+	// RootCAs sign the store's certificate; nil: the system's.
+	RootCAs *x509.CertPool
+	// Proxy is the URL of a proxy to the store; nil: none.
+	Proxy *url.URL
+	// Transport; nil: one with the library's timeouts, and RootCAs and Proxy.
 	Transport http.RoundTripper
 }
 
@@ -47,6 +52,17 @@ func NewS3(c S3) (Fetcher, error) {
 		c.Credentials = credentials.NewChainCredentials([]credentials.Provider{
 			&credentials.EnvAWS{}, &credentials.FileAWSCredentials{}, &credentials.IAM{},
 		})
+	}
+	if c.Transport == nil {
+		t, err := minio.DefaultTransport(u.Scheme == "https")
+		if err != nil {
+			return nil, err
+		}
+		t.Proxy = http.ProxyURL(c.Proxy) // the environment's would be one that nobody sees in the configuration
+		if t.TLSClientConfig != nil && c.RootCAs != nil {
+			t.TLSClientConfig.RootCAs = c.RootCAs
+		}
+		c.Transport = t
 	}
 	lookup := minio.BucketLookupDNS
 	if c.PathStyle {

@@ -1,6 +1,7 @@
 package idcard
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/seed-6b91b535/idrec/host-example/temporal/fetch"
@@ -15,8 +16,8 @@ const (
 	WorkflowName  = "idcard.batch.v1"
 )
 
-// The types of the application errors: one for each class of failure, and one for a worker that is
-// about to end and has handed back the rest of its batch.
+// The types of the application errors: one for each class of failure, one for a worker that is about
+// to end and has handed back the rest of its batch, and one for a worker that is older than the workflow.
 const (
 	TypeInput         = "idcard.input"
 	TypeConfiguration = "idcard.configuration"
@@ -25,6 +26,7 @@ const (
 	TypeUnclear       = "idcard.unclear"
 	TypeInternal      = "idcard.internal"
 	TypeStopping      = "idcard.stopping"
+	TypeOutdated      = "idcard.outdated"
 )
 
 // The forms of results.
@@ -47,6 +49,9 @@ type Picture struct {
 	Case    string `json:"case,omitempty"`    // ties the pictures of one person together
 	Subject string `json:"subject,omitempty"` // whose document it is; kept as a keyed digest only
 }
+
+// Format writes the id only, whatever the verb: the address and the subject are personal.
+func (p Picture) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "picture(%.64q)", p.ID) }
 
 func (p Picture) reference() fetch.Reference {
 	return fetch.Reference{URI: p.URI, SHA256: p.SHA256, Size: p.Size}

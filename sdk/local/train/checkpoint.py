@@ -1,6 +1,7 @@
 """Checkpoints: written whole or not at all, so that training can be killed at any moment.
 
-    checkpoint.py RUN.pt RELEASE.pt.xz     half precision and packed, for the repository
+    checkpoint.py RUN.pt RELEASE.pt.xz          half precision and packed, for the repository
+    checkpoint.py mean A.pt.xz B.pt.xz OUT.pt.xz  the mean of two releases, one of which was trained from the other
 """
 import io
 import lzma
@@ -29,7 +30,19 @@ def load(path):
 def release(run, out):
     """The form kept in the repository: the running average in half precision with its characters."""
     c = load(run)
-    half = {k: v.half() if v.is_floating_point() else v for k, v in c["average"].items()}
+    pack(c["average"], c, out)
+
+
+def mean(a, b, out):
+    """Training on forgets what its lines no longer show; halfway between, a network has both."""
+    a, b = load(a), load(b)
+    if a["chars"] != b["chars"]:
+        raise SystemExit("the two have other characters")
+    pack({k: (v.float() + b["m"][k].float()) / 2 if v.is_floating_point() else b["m"][k] for k, v in a["m"].items()}, b, out)
+
+
+def pack(weights, c, out):
+    half = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
     data = io.BytesIO()
     torch.save({"m": half, "chars": c["chars"], "kind": c["kind"]}, data)
     with open(out, "wb") as f:
@@ -50,4 +63,7 @@ def model(path):
 
 
 if __name__ == "__main__":
-    release(*sys.argv[1:])
+    if sys.argv[1] == "mean":
+        mean(*sys.argv[2:])
+    else:
+        release(*sys.argv[1:])

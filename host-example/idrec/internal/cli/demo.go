@@ -21,13 +21,15 @@ import (
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/settings"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
 	"github.com/seed-6b91b535/idrec/sdk/ledger/seal"
+	"github.com/seed-6b91b535/idrec/sdk/local"
 	"github.com/seed-6b91b535/idrec/sdk/specimen"
 	"github.com/seed-6b91b535/idrec/sdk/wapi/sandbox"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
 const (
-	demoRecords = "records.ndjson"
+	// demoRecords are those of the paid run; those of the engine on this machine stand beside them.
+	demoRecords, demoLocalRecords = "records.ndjson", "records-local.ndjson"
 	// demoPrice is the vendor's for a package of 2,000 calls, and the plugin's default.
 	demoPrice = 50 * shared.Yuan / 1000
 	// demoRate: the vendor is in this process and need not be spared.
@@ -36,20 +38,23 @@ const (
 
 func (a *app) demo() *cobra.Command {
 	p := &pluginFlags{}
-	var dir string
+	d := &demonstration{app: a}
 	c := &cobra.Command{
-		Use: "demo", Short: "Read a set of specimen cards through the plugin, without an account", Args: noArgs,
-		Long: `Draw a set of specimen cards, start the sandbox in this process, read the cards through the plugin and
-its signed client, and show what was read and what it cost. The records are written to records.ndjson,
-and compared with the truth and with the sandbox's bill. Exit 65 if anything differs.`,
+		Use: "demo", Short: "Read a set of specimen cards through the plugins, without an account", Args: noArgs,
+		Long: `Draw a set of specimen cards, and read them twice: with the plugin local, which reads on this machine and costs
+nothing; then, as at a vendor, with the plugin wapi and its signed client from the sandbox in this process,
+which has the same engine behind it. Show what was read and what it cost. The records are written to
+records-local.ndjson and records.ndjson, and compared with the truth and with the sandbox's bill. Exit 65 if
+anything differs.`,
 	}
 	p.place(c.Flags())
-	c.Flags().StringVar(&dir, "dir", "demo", "`FOLDER` for pictures and records; it is made")
+	c.Flags().StringVar(&d.dir, "dir", "demo", "`FOLDER` for pictures and records; it is made")
+	c.Flags().StringVar(&d.engine, "engine", local.Name, "what reads the pictures: local, which reads cards, or specimen, which reads the code on specimen cards only, and from the sandbox only")
 	c.RunE = do(func(ctx context.Context, _ []string) error {
 		if err := a.pluginSettings(p); err != nil {
 			return err
 		}
-		return (&demonstration{app: a, dir: dir}).run(ctx, p)
+		return d.run(ctx, p)
 	})
 	return c
 }
@@ -57,22 +62,37 @@ and compared with the truth and with the sandbox's bill. Exit 65 if anything dif
 // demonstration is one run of it.
 type demonstration struct {
 	*app
-	dir     string
-	files   []specimen.File
-	server  *sandbox.Server
-	answers []batch.Answer
-	wrong   int
+	dir, engine string
+	files       []specimen.File
+	server      *sandbox.Server
+	answers     []batch.Answer
+	wrong       int
 }
 
 func (d *demonstration) run(ctx context.Context, p *pluginFlags) error {
+	var engine shared.Recognizer = &specimen.Recognizer{}
+	switch d.engine {
+	case local.Name:
+		engine = local.New(local.Options{})
+	case specimen.EngineName:
+	default:
+		return exit.Errorf(exit.Usage, "unknown engine: use local or specimen")
+	}
 	var err error
 	if d.files, err = specimen.DemoSet(ctx, d.dir); err != nil {
 		return ofDrawing(err)
 	}
+	if d.engine == local.Name {
+		here := *p
+		here.plugin = local.Name
+		if err := d.here(ctx, &here); err != nil {
+			return err
+		}
+	}
 	secret := randomSecret()
 	customer := sandbox.NewApp("1", secret)
 	customer.Packages = []sandbox.Package{{Calls: 1, PerCall: demoPrice}}
-	if d.server, err = sandbox.New(sandbox.Config{Engine: &specimen.Recognizer{}, Apps: []sandbox.App{customer}}); err != nil {
+	if d.server, err = sandbox.New(sandbox.Config{Engine: engine, Apps: []sandbox.App{customer}}); err != nil {
 		return err
 	}
 	defer func() { _ = d.server.Close() }()
@@ -102,13 +122,56 @@ func (d *demonstration) run(ctx context.Context, p *pluginFlags) error {
 	if err := proc.Configure(ctx, c); err != nil {
 		return err
 	}
-	if err := d.recognize(ctx, proc); err != nil {
+	if err := d.read(ctx, proc, "the plugin "+about.Name+", paid by the call: signed HTTP to the sandbox in this process", demoRecords); err != nil {
+		return err
+	}
+	return d.compare()
+}
+
+// here reads the set with the plugin that reads on this machine.
+func (d *demonstration) here(ctx context.Context, p *pluginFlags) error {
+	proc, about, err := d.start(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = proc.Close() }()
+	if err := proc.Configure(ctx, shared.Configuration{}); err != nil {
+		return err
+	}
+	if err := d.read(ctx, proc, "the plugin "+about.Name+", on this machine and free", demoLocalRecords); err != nil {
+		return err
+	}
+	records, err := readRecords(filepath.Join(d.dir, demoLocalRecords))
+	if err != nil {
+		return err
+	}
+	t := d.count(records)
+	var sum shared.Money
+	for _, r := range records {
+		if r.PriceYuan != nil {
+			sum += *r.PriceYuan
+		}
+	}
+	if err := d.sayRead(t, records, demoLocalRecords); err != nil {
+		return err
+	}
+	return errors.Join(d.say(t.refused == t.texts, "no call: %d of %d texts named as pictures refused", t.refused, t.texts),
+		d.say(sum == 0, "bill:    %s yuan", sum), d.print("\n"))
+}
+
+// read reads the set and shows what was read.
+func (d *demonstration) read(ctx context.Context, r shared.Recognizer, title, records string) error {
+	if err := d.print(title + "\n"); err != nil {
+		return err
+	}
+	d.answers = nil
+	if err := d.recognize(ctx, r, records); err != nil {
 		return err
 	}
 	if err := report.WriteTable(d.Out, d.answers, false, d.Width); err != nil {
 		return exit.Errorf(exit.Later, "standard output is closed or full")
 	}
-	return d.compare()
+	return nil
 }
 
 // books makes a folder for the demonstration's own ledger, which ends with it: the sandbox that it pays is
@@ -125,8 +188,8 @@ func (d *demonstration) books() (string, error) {
 }
 
 // recognize reads the set anew: what an earlier demonstration wrote is its own, and was paid to nobody.
-func (d *demonstration) recognize(ctx context.Context, r shared.Recognizer) error {
-	out := filepath.Join(d.dir, demoRecords)
+func (d *demonstration) recognize(ctx context.Context, r shared.Recognizer, records string) error {
+	out := filepath.Join(d.dir, records)
 	for _, name := range []string{out, out + ".part", out + ".state"} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return exit.Errorf(exit.Usage, "the folder of --dir cannot be written to: give another")
@@ -167,58 +230,68 @@ func (d *demonstration) say(good bool, format string, args ...any) error {
 	return d.print(mark + " " + fmt.Sprintf(format, args...) + "\n")
 }
 
+// told is how the records agree with the truth.
+type told struct{ once, cards, equal, blanks, blank, texts, refused int }
+
+func (d *demonstration) count(records []shared.Record) (t told) {
+	byName := map[string][]shared.Record{}
+	for _, r := range records {
+		name := filepath.Base(r.Source)
+		byName[name] = append(byName[name], r)
+	}
+	for _, f := range d.files {
+		if len(byName[f.Name]) != 1 {
+			continue
+		}
+		t.once++
+		r := byName[f.Name][0]
+		switch f.Content {
+		case specimen.ContentCard:
+			t.cards++
+			if r.Error == nil && r.Side == f.Truth.Side && maps.Equal(r.Card, f.Truth.Values()) {
+				t.equal++
+			}
+		case specimen.ContentNoCard:
+			t.blanks++
+			if r.Usable != nil && !*r.Usable && len(r.Card) == 0 {
+				t.blank++
+			}
+		case specimen.ContentText:
+			t.texts++
+			if r.Error != nil && r.Error.Code == shared.CodeNotAPicture && r.Error.Outcome == shared.OutcomeNotSent {
+				t.refused++
+			}
+		}
+	}
+	return t
+}
+
+func (d *demonstration) sayRead(t told, records []shared.Record, name string) error {
+	return errors.Join(
+		d.say(t.once == len(d.files) && len(records) == t.once, "records: %d of %d files, each once, in %s", t.once, len(d.files), filepath.Join(d.dir, name)),
+		d.say(t.equal == t.cards && t.cards > 0, "truth:   %d of %d cards read as they are", t.equal, t.cards),
+		d.say(t.blank == t.blanks, "no card: %d of %d pictures without a card answered so", t.blank, t.blanks))
+}
+
 // compare looks at the records on disk, the truth and the bill.
 func (d *demonstration) compare() error {
 	records, err := readRecords(filepath.Join(d.dir, demoRecords))
 	if err != nil {
 		return err
 	}
-	byName := map[string][]shared.Record{}
 	var sum shared.Money
 	for _, r := range records {
-		name := filepath.Base(r.Source)
-		byName[name] = append(byName[name], r)
 		if r.PriceYuan != nil {
 			sum += *r.PriceYuan
 		}
 	}
-	cards, equal, blanks, blank, texts, refused, once := 0, 0, 0, 0, 0, 0, 0
-	for _, f := range d.files {
-		if len(byName[f.Name]) != 1 {
-			continue
-		}
-		once++
-		r := byName[f.Name][0]
-		switch f.Content {
-		case specimen.ContentCard:
-			cards++
-			if r.Error == nil && r.Side == f.Truth.Side && maps.Equal(r.Card, f.Truth.Values()) {
-				equal++
-			}
-		case specimen.ContentNoCard:
-			blanks++
-			if r.Usable != nil && !*r.Usable && len(r.Card) == 0 {
-				blank++
-			}
-		case specimen.ContentText:
-			texts++
-			if r.Error != nil && r.Error.Code == shared.CodeNotAPicture && r.Error.Outcome == shared.OutcomeNotSent {
-				refused++
-			}
-		}
-	}
+	t := d.count(records)
 	account := d.server.State().Apps["1"]
-	sent := int64(cards + blanks)
-	say := func(good bool, format string, args ...any) {
-		if err == nil {
-			err = d.say(good, format, args...)
-		}
-	}
-	say(once == len(d.files) && len(records) == once, "records: %d of %d files, each once, in %s", once, len(d.files), filepath.Join(d.dir, demoRecords))
-	say(equal == cards && cards > 0, "truth:   %d of %d cards read as they are", equal, cards)
-	say(blank == blanks, "no card: %d of %d pictures without a card answered so", blank, blanks)
-	say(refused == texts && account.Requests == sent, "no call: %d of %d texts named as pictures refused here; the sandbox got %d requests for %d pictures", refused, texts, account.Requests, sent)
-	say(account.Billing == sum && account.Billed == sent, "bill:    the sandbox billed %d calls, %s yuan; the records add up to %s yuan", account.Billed, account.Billing, sum)
+	sent := int64(t.cards + t.blanks)
+	err = errors.Join(
+		d.sayRead(t, records, demoRecords),
+		d.say(t.refused == t.texts && account.Requests == sent, "no call: %d of %d texts named as pictures refused here; the sandbox got %d requests for %d pictures", t.refused, t.texts, account.Requests, sent),
+		d.say(account.Billing == sum && account.Billed == sent, "bill:    the sandbox billed %d calls, %s yuan; the records add up to %s yuan", account.Billed, account.Billing, sum))
 	if err == nil && d.wrong > 0 {
 		err = codeOnly(exit.Failed)
 	}

@@ -2,11 +2,11 @@ package settings
 
 import (
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/internal/fields"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
@@ -29,11 +29,8 @@ const (
 // WaysOf returns the ways in which a secret can be given: not by a name that is a setting of its own.
 func WaysOf(d *shared.Description, f shared.ConfigField) []By {
 	var ways []By
-	for _, w := range []By{ByFile, ByEnv, ByCommand} {
-		name := f.Name + "_" + string(w)
-		if !slices.ContainsFunc(d.Fields, func(o shared.ConfigField) bool { return o.Name == name }) {
-			ways = append(ways, w)
-		}
+	for _, ending := range fields.Ways(d, f) {
+		ways = append(ways, By(strings.TrimPrefix(ending, "_")))
 	}
 	return ways
 }
@@ -57,13 +54,7 @@ type Plugin struct {
 
 // Env is the variable of the environment for a plugin's field, or with an empty plugin for one of the
 // program's settings.
-func Env(plugin, key string) string {
-	name := "IDREC_"
-	if plugin != "" {
-		name += plugin + "_"
-	}
-	return strings.ToUpper(strings.ReplaceAll(name+key, "-", "_"))
-}
+func Env(plugin, key string) string { return fields.Variable(plugin, key) }
 
 // Resolve finds the value of every field that d describes. Values are not looked at: the plugin does
 // that. A required field that nobody set is an error that says how to set it.
@@ -101,34 +92,20 @@ func (l Layers) plain(p *Plugin, plugin string, f shared.ConfigField, flags map[
 		p.Values[f.Name], p.Origins[f.Name] = v, origin
 		return true, nil
 	}
-	local := func(v string) string { // the plugin has another working directory
-		if !isPath(f, v) {
-			return v
-		}
-		if abs, err := filepath.Abs(v); err == nil {
-			return abs
-		}
-		return v
-	}
 	if v, ok := flags[f.Name]; ok {
 		delete(flags, f.Name)
-		return set(local(v), "command line")
+		return set(fields.FromHere(f, v), "command line")
 	}
 	if v, ok := l.lookup(Env(plugin, f.Name)); ok {
-		return set(local(v), Env(plugin, f.Name))
+		return set(fields.FromHere(f, v), Env(plugin, f.Name))
 	}
 	if v, where, ok := l.File.get(plugin, f.Name); ok {
-		if isPath(f, v) {
+		if fields.IsPath(f, v) {
 			v = l.File.path(v)
 		}
 		return set(v, where)
 	}
 	return false, nil
-}
-
-// isPath: a field for a path may take words, which it lists, and URLs too.
-func isPath(f shared.ConfigField, v string) bool {
-	return f.Type == shared.TypePath && v != "" && !slices.Contains(f.Enum, v) && !strings.Contains(v, "://")
 }
 
 func (l Layers) secret(p *Plugin, plugin string, f shared.ConfigField, ways []By, flags map[string]string) (bool, error) {

@@ -1,17 +1,21 @@
 package main
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/seed-6b91b535/idrec/host-example/temporal/codec"
 	"github.com/seed-6b91b535/idrec/host-example/temporal/fetch"
+	"github.com/seed-6b91b535/idrec/shared"
 )
 
 // setting is a variable of the environment.
@@ -29,7 +33,7 @@ type config struct {
 	plugin, pluginPath, lock  string
 	pluginDirs                []string
 	keys                      *codec.Keys
-	plain                     bool
+	plain, plainRefs          bool
 	queueRate                 float64
 	slots, parallel           int
 	drain                     time.Duration
@@ -38,6 +42,7 @@ type config struct {
 	aliases                   map[string]string
 	s3                        fetch.S3
 	ca                        *x509.CertPool
+	proxy                     *url.URL
 	workflows, activities     bool
 	chunk, chunks             int
 	out                       string
@@ -137,14 +142,28 @@ func settings() []setting {
 			return err
 		}},
 		{"IDREC_PLAIN_RESULTS", "true: what was read may go into the history in plain, where whoever sees the history reads it", flag(func(c *config) *bool { return &c.plain })},
+		{"IDREC_PLAIN_REFERENCES", "true: addresses of pictures may stand in the history in plain, because they name nobody", flag(func(c *config) *bool { return &c.plainRefs })},
 		{"IDREC_METRICS", "HOST:PORT for Prometheus; default: none", text(func(c *config) *string { return &c.metrics })},
 		{"IDREC_FETCH_FOLDERS", "folders of file:// references, from the root, separated as in PATH", func(c *config, v string) error {
-			c.roots = filepath.SplitList(v)
+			for _, dir := range filepath.SplitList(v) {
+				if !filepath.IsAbs(dir) {
+					return errors.New("takes folders from the root")
+				}
+				c.roots = append(c.roots, filepath.Clean(dir))
+			}
 			return nil
 		}},
 		{"IDREC_FETCH_HOSTS", "public hosts of https:// references", list(func(c *config) *[]string { return &c.hosts })},
 		{"IDREC_FETCH_PRIVATE_HOSTS", "hosts that may lie in a private network", list(func(c *config) *[]string { return &c.private })},
-		{"IDREC_FETCH_CA", "file with certificates that are trusted besides the system's", func(c *config, v string) error {
+		{"IDREC_FETCH_PROXY", "URL of the proxy to public hosts and to the store; the environment's own variables for it are not looked at", func(c *config, v string) error {
+			u, err := url.Parse(v)
+			if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme) {
+				return errors.New("takes a URL, as in http://proxy:3128")
+			}
+			c.proxy = u
+			return nil
+		}},
+		{"IDREC_FETCH_CA", "file with certificates that are trusted besides the system's, by hosts and store", func(c *config, v string) error {
 			raw, err := os.ReadFile(v)
 			if err != nil {
 				return errors.New("names a file that cannot be read")
@@ -163,8 +182,9 @@ func settings() []setting {
 			c.aliases = map[string]string{}
 			for pair := range strings.SplitSeq(v, ",") {
 				name, base, ok := strings.Cut(pair, "=")
-				if !ok || name == "" || base == "" {
-					return errors.New("takes NAME=URI, separated by commas")
+				u, err := url.Parse(base)
+				if !ok || err != nil || name == "" || u.Host+u.Path == "" || !slices.Contains([]string{"file", "https", "http", "s3"}, u.Scheme) {
+					return errors.New("takes NAME=URI, separated by commas; a URI begins with file, https, http or s3")
 				}
 				c.aliases[strings.TrimSpace(name)] = base
 			}
@@ -213,18 +233,39 @@ func (c *config) fetcher() (fetch.Fetcher, error) {
 		by["file"] = fetch.Files{Roots: c.roots}
 	}
 	if len(c.hosts)+len(c.private) > 0 {
-		by["https"] = fetch.NewHTTPS(fetch.HTTPS{Hosts: c.hosts, PrivateHosts: c.private, RootCAs: c.ca})
+		by["https"] = fetch.NewHTTPS(fetch.HTTPS{Hosts: c.hosts, PrivateHosts: c.private, RootCAs: c.ca, Proxy: c.proxy})
 		by["http"] = by["https"]
 	}
 	if c.s3.Endpoint != "" {
+		c.s3.RootCAs, c.s3.Proxy = c.ca, c.proxy
 		s3, err := fetch.NewS3(c.s3)
 		if err != nil {
 			return nil, err
 		}
 		by["s3"] = s3
 	}
-	if len(c.aliases) > 0 {
-		by["alias"] = fetch.Alias{Of: c.aliases, To: by}
+	out := fetch.ByScheme{}
+	for scheme, f := range by {
+		if out[scheme] = f; !c.hidden() {
+			out[scheme] = readable{}
+		}
 	}
-	return by, nil
+	if len(c.aliases) > 0 {
+		out["alias"] = fetch.Alias{Of: c.aliases, To: by}
+	}
+	return out, nil
 }
+
+// hidden reports whether addresses of pictures, which are personal, may stand in workflows: they are
+// encrypted there, or the user knows that they name nobody.
+func (c *config) hidden() bool { return c.keys != nil || c.plain || c.plainRefs }
+
+// errReadable says that addresses would stand in a history that everybody reads.
+var errReadable = &shared.Error{Code: shared.CodeConfigurationInvalid, Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved,
+	Message: "addresses and file names are personal, and this history is not encrypted: set IDREC_PAYLOAD_KEYS_FILE, or use alias:// references, or set IDREC_PLAIN_REFERENCES if they name nobody"}
+
+// readable refuses addresses that stand in a history in plain.
+type readable struct{}
+
+// Fetch fetches nothing.
+func (readable) Fetch(context.Context, *url.URL, int64) ([]byte, error) { return nil, errReadable }

@@ -31,14 +31,14 @@ func TestTheEnvironmentIsTheConfiguration(t *testing.T) {
 	}
 	c, err := configure(environment(map[string]string{
 		"TEMPORAL_ADDRESS": "engine:7233", "IDREC_QUEUE": "q", "IDREC_QUEUE_RATE": "0.5", "IDREC_SLOTS": "3", "IDREC_DRAIN": "5s", "IDREC_SERVE": "activities",
-		"IDREC_PAYLOAD_KEYS_FILE": keys, "IDREC_FETCH_FOLDERS": "/a:/b, c", "IDREC_FETCH_PRIVATE_HOSTS": "store.local",
+		"IDREC_PAYLOAD_KEYS_FILE": keys, "IDREC_FETCH_FOLDERS": "/a:/b, c", "IDREC_FETCH_PROXY": "http://proxy:3128", "IDREC_FETCH_PRIVATE_HOSTS": "store.local",
 		"IDREC_FETCH_ALIASES": "in=file:///a,out=s3://b", "IDREC_S3_ENDPOINT": "https://s3.example.com", "IDREC_S3_BUCKETS": "b", "IDREC_PLUGIN": "",
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.address != "engine:7233" || c.queue != "q" || c.queueRate != 0.5 || c.slots != 3 || c.drain != 5*time.Second || c.workflows || !c.activities ||
-		c.keys == nil || len(c.roots) != 2 || c.aliases["out"] != "s3://b" || c.plugin != "wapi" {
+		c.keys == nil || len(c.roots) != 2 || c.aliases["out"] != "s3://b" || c.proxy.Host != "proxy:3128" || c.plugin != "wapi" {
 		t.Errorf("%+v", c)
 	}
 	f, err := c.fetcher()
@@ -57,13 +57,59 @@ func TestAWrongSettingIsNamedWithoutItsValue(t *testing.T) {
 	t.Parallel()
 	const canary = "zhangsan-0123456789"
 	for _, name := range []string{"IDREC_QUEUE_RATE", "IDREC_SLOTS", "IDREC_DRAIN", "IDREC_SERVE", "IDREC_PAYLOAD_KEYS_FILE", "IDREC_PLAIN_RESULTS",
-		"IDREC_FETCH_CA", "IDREC_FETCH_ALIASES", "IDREC_CHUNK"} {
+		"IDREC_FETCH_CA", "IDREC_FETCH_ALIASES", "IDREC_CHUNK", "IDREC_FETCH_PROXY", "IDREC_FETCH_FOLDERS", "IDREC_PLAIN_REFERENCES"} {
 		_, err := configure(environment(map[string]string{name: canary}))
 		if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), canary) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if _, err := (&config{s3: fetch.S3{Endpoint: canary}}).fetcher(); !errors.Is(err, shared.CodeConfigurationInvalid) || strings.Contains(err.Error(), canary) {
+		t.Error(err)
+	}
+}
+
+func TestAnAliasOfAnAliasIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, v := range []string{"x=alias://x", "x=alias://y,y=alias://x", "x=relative", "=file:///a", "x=", "x=file://"} {
+		if _, err := configure(environment(map[string]string{"IDREC_FETCH_ALIASES": v})); err == nil {
+			t.Errorf("%s is taken", v)
+		}
+	}
+}
+
+func TestAddressesStandInNoHistoryThatIsNotEncrypted(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const sum = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb" // of "a"
+	keys := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(keys, []byte(codec.NewKey("k")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, value string
+		taken       bool
+	}{{"IDREC_QUEUE", "q", false}, {"IDREC_PAYLOAD_KEYS_FILE", keys, true}, {"IDREC_PLAIN_RESULTS", "true", true}, {"IDREC_PLAIN_REFERENCES", "true", true}, {"IDREC_PLAIN_REFERENCES", "false", false}} {
+		conf, err := configure(environment(map[string]string{"IDREC_FETCH_FOLDERS": dir, "IDREC_FETCH_ALIASES": "in=file://" + dir, c.name: c.value}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := conf.fetcher()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = fetch.Checked(t.Context(), f, fetch.Reference{URI: "file://" + dir + "/a", SHA256: sum})
+		if (err == nil) != c.taken || err != nil && !errors.Is(err, shared.CodeConfigurationInvalid) {
+			t.Errorf("%s=%s: %v", c.name, c.value, err)
+		}
+		if _, err := fetch.Checked(t.Context(), f, fetch.Reference{URI: "alias://in/a", SHA256: sum}); err != nil {
+			t.Errorf("an alias with %s=%s: %v", c.name, c.value, err)
+		}
+	}
+	// The starter does not begin: nobody is at this address.
+	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+	if err := run([]string{"submit", dir}); !errors.Is(err, errReadable) || exitCode(err) != 78 {
 		t.Error(err)
 	}
 }

@@ -36,6 +36,9 @@ func submit(ctx context.Context, log *slog.Logger, folder string) (err error) {
 	if err != nil {
 		return err
 	}
+	if !c.hidden() { // the references would hold file names
+		return errReadable
+	}
 	pictures, names, err := references(folder)
 	if err != nil {
 		return err

@@ -50,6 +50,7 @@ func work(ctx context.Context, log *slog.Logger) error {
 			return err
 		}
 		idcard.RegisterActivities(w, plugin, fetcher, idcard.Options{AllowRecords: c.keys != nil || c.plain, Parallel: c.parallel})
+		idcard.RegisterUnknown(w)
 	}
 	if err := w.Start(); err != nil {
 		return err
@@ -79,16 +80,26 @@ func (c *config) open(ctx context.Context, log *slog.Logger) (*host.Plugin, erro
 	if err != nil {
 		return nil, err
 	}
-	about, err := plugin.Describe(ctx)
-	if err == nil {
-		settings, wrong := fields.Resolve(ctx, about, fields.FromEnvironment(about, os.LookupEnv), to)
-		if err = wrong; err == nil {
-			err = plugin.Configure(ctx, settings)
-		}
-	}
-	if err != nil {
+	if err := fromEnvironment(ctx, plugin, to); err != nil {
 		_ = plugin.Close(context.WithoutCancel(ctx))
 		return nil, err
 	}
 	return plugin, nil
+}
+
+// fromEnvironment configures the plugin.
+func fromEnvironment(ctx context.Context, plugin *host.Plugin, log hclog.Logger) error {
+	about, err := plugin.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	set, err := fields.FromEnvironment(about, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	settings, err := fields.Resolve(ctx, about, set, log)
+	if err != nil {
+		return err
+	}
+	return plugin.Configure(ctx, settings)
 }

@@ -35,11 +35,14 @@ type codec struct {
 	pool mem.BufferPool
 }
 
+// worthSparing is the size of a message from which copying its picture takes longer than going around it.
+const worthSparing = 32 << 10
+
 // Incoming is a request as a server decodes it, with the memory that its picture lies in.
 type Incoming struct {
 	*recognizerpb.RecognizeRequest
 
-	Memory *Memory // nil where another codec decoded it
+	Memory *Memory // nil for a small one, and where another codec decoded it
 }
 
 // Outgoing is a request as a client encodes it. Its picture is not in the message and is sent from where
@@ -54,6 +57,9 @@ type Outgoing struct {
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	switch m := v.(type) {
 	case *Incoming:
+		if data.Len() < worthSparing {
+			return c.CodecV2.Unmarshal(data, m.RecognizeRequest)
+		}
 		// grpc takes its buffers back when this returns, so they are copied once, or held if there is one.
 		buf := data.MaterializeToBuffer(c.pool)
 		m.Memory = &Memory{buf: buf, holds: 1}
