@@ -1,15 +1,14 @@
 // The nodes of idrec for Node-RED: "idrec-plugin" is the configuration and owns the plugin's process, "idrec" reads
 // pictures through it.
 import path from "node:path";
-import { readFile, stat } from "node:fs/promises";
-import { errorRecord, findPlugins, Plugin, RecognizerError, toRecord, type ConfigField, type RecognizeRequest } from "idrec-plugin-client";
+import { errorRecord, findPlugins, notSent, Plugin, RecognizerError, toRecord, type ConfigField, type RecognizeRequest } from "idrec-plugin-client";
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
-
-const MAX_PICTURE = 32 << 20; // bytes, as the contract says
+import { foldersOf, MAX_PICTURE, readPicture } from "./file";
 
 interface PluginDef extends NodeDef {
   plugin: string; // name
   settings: string; // JSON: texts by the names of the fields
+  sha256?: string; // the plugin's file must have it
 }
 
 interface PluginNode extends Node<{ secrets?: string }> {
@@ -23,12 +22,13 @@ interface ReadDef extends NodeDef {
   plugin: string; // id of the configuration
   side: "" | "portrait" | "emblem";
   timeout: number | string; // seconds
+  folders?: string; // of files that messages may name
 }
 
 /** What a message may say besides its payload. */
 interface Input extends NodeMessage {
   payload: unknown;
-  idrec?: Pick<RecognizeRequest, "side" | "case" | "subject" | "purpose" | "key" | "fields" | "sha256">;
+  idrec?: unknown;
   error?: unknown;
 }
 
@@ -37,24 +37,29 @@ function folders(red: NodeAPI): string[] {
   return set ?? (process.env.IDREC_PLUGIN_DIR ?? "").split(path.delimiter).filter(Boolean);
 }
 
-function refused(message: string): RecognizerError {
-  return new RecognizerError({ code: "invalid_request", message, outcome: "not_sent", basis: "proved" });
-}
+const refused = (message: string) => notSent("invalid_request", message);
 
-/** The picture of a message: a buffer, a path from the root, an address, or an object with one of data, path and url. */
-async function picture(payload: unknown): Promise<{ image: Pick<RecognizeRequest, "data" | "path" | "url">; source: string }> {
+/** The picture of a message: a buffer, the name of a file in one of the folders, or an address, which the plugin fetches
+ * from the hosts of its settings. */
+async function picture(payload: unknown, folders: string[]): Promise<{ image: Pick<RecognizeRequest, "data" | "url">; source: string }> {
   if (Buffer.isBuffer(payload)) {
-    if (payload.length > MAX_PICTURE) throw refused("the picture is larger than 32 MiB: make it smaller");
+    if (payload.length > MAX_PICTURE) throw notSent("message_too_large", "the picture is larger than 32 MiB: make it smaller");
     return { image: { data: payload }, source: "" };
   }
   if (typeof payload === "string" && /^https?:\/\//.test(payload)) return { image: { url: payload }, source: payload };
-  if (typeof payload === "string" && path.isAbsolute(payload)) {
-    const info = await stat(payload).catch(() => undefined);
-    if (!info?.isFile()) throw new RecognizerError({ code: "picture_unreadable", message: "the file is not there, or is none", outcome: "not_sent", basis: "proved" });
-    if (info.size > MAX_PICTURE) throw refused("the picture is larger than 32 MiB: make it smaller");
-    return { image: { data: await readFile(payload) }, source: payload };
-  }
+  if (typeof payload === "string" && path.isAbsolute(payload)) return { image: { data: await readPicture(payload, folders) }, source: payload };
   throw refused("the payload is no picture: give a buffer, a file name from the root, or an address");
+}
+
+/** What a message says of its picture: an object, of which the client checks every name and kind. The picture is the
+ * payload, so the other ways are none. */
+function told(idrec: unknown): RecognizeRequest {
+  if (idrec === undefined || idrec === null) return {};
+  if (typeof idrec !== "object" || Array.isArray(idrec)) throw refused("msg.idrec must be an object");
+  for (const name of ["data", "path", "url", "retry"]) {
+    if (name in idrec) throw refused(`msg.idrec has no ${name}: the picture is msg.payload, and what is sent again is the plugin's matter`);
+  }
+  return idrec as RecognizeRequest;
 }
 
 const nodes = (red: NodeAPI): void => {
@@ -73,14 +78,12 @@ const nodes = (red: NodeAPI): void => {
 
   async function open(node: PluginNode, def: PluginDef): Promise<void> {
     const found = (await findPlugins(folders(red))).find((f) => f.name === def.plugin);
-    if (!found) {
-      throw new RecognizerError({ code: "plugin_not_found", outcome: "not_sent", basis: "proved",
-        message: "no such plugin in the folders of idrecPluginDirs (settings.js) or IDREC_PLUGIN_DIR" });
-    }
+    if (!found) throw notSent("plugin_not_found", "no such plugin in the folders of idrecPluginDirs (settings.js) or IDREC_PLUGIN_DIR");
     const values = JSON.parse(def.settings || "{}") as Record<string, string>;
     const secrets = JSON.parse(node.credentials?.secrets || "{}") as Record<string, string>;
     const plugin = new Plugin(found.path, {
-      log: (line) => node.trace(line),
+      sha256: def.sha256,
+      log: (line) => (/"@level":"(warn|error)"/.test(line) ? node.warn(line) : node.trace(line)),
       onState: (state) => node.watchers.forEach((tell) => tell(state)),
     });
     node.process = plugin;
@@ -91,6 +94,7 @@ const nodes = (red: NodeAPI): void => {
   function Idrec(this: Node, def: ReadDef): void {
     red.nodes.createNode(this, def);
     const plugin = red.nodes.getNode(def.plugin) as unknown as PluginNode | null;
+    const folders = foldersOf(def.folders);
     let inFlight = 0;
     let last: "up" | "down" = "up";
     const show = (failure?: string) => {
@@ -111,21 +115,25 @@ const nodes = (red: NodeAPI): void => {
       void read(input).then((failure) => { inFlight--; show(failure); done(); });
 
       async function read(m: Input): Promise<string | undefined> {
+        const begin = performance.now();
+        const elapsedMs = () => Math.round((performance.now() - begin) * 1000) / 1000;
         let source = "";
+        let about: RecognizeRequest = {};
         try {
-          const given = await picture(m.payload);
+          about = told(m.idrec);
+          const given = await picture(m.payload, folders);
           source = typeof (m as { filename?: unknown }).filename === "string" ? (m as unknown as { filename: string }).filename : given.source;
           if (!plugin) throw refused("no plugin is chosen in the node");
           await plugin.ready;
           if (plugin.problem || !plugin.process) throw plugin.problem;
           const seconds = Number(def.timeout) > 0 ? Number(def.timeout) : 180;
-          const result = await plugin.process.recognize({ side: def.side, ...m.idrec, ...given.image }, seconds * 1000);
-          m.payload = toRecord(source, result);
+          const result = await plugin.process.recognize({ side: def.side, ...about, ...given.image }, seconds * 1000);
+          m.payload = toRecord(source, result, { case: about.case, elapsedMs: elapsedMs() });
           send([m, null]);
           return undefined;
         } catch (error) {
           // The picture must not go on to what handles errors.
-          m.payload = errorRecord(source, error);
+          m.payload = errorRecord(source, error, { case: typeof about.case === "string" ? about.case : undefined, elapsedMs: elapsedMs() });
           m.error = { message: error instanceof RecognizerError ? error.message : "a defect of the node", ...(m.payload as { error: object }).error };
           send([null, m]);
           return error instanceof RecognizerError ? error.details.code : "internal";

@@ -65,6 +65,11 @@ export async function vendor(t: Cleaner): Promise<Vendor> {
   };
 }
 
+/** What the program idrec prints as JSON. */
+export function idrec(home: string, env: Record<string, string>, ...args: string[]): string {
+  return execFileSync(path.join(bin, "idrec"), args, { env: { PATH: process.env.PATH, HOME: home, XDG_STATE_HOME: home, XDG_CONFIG_HOME: home, ...env } }).toString();
+}
+
 /** Draws specimens, and returns the paths of the pictures. */
 export function cards(t: Cleaner, n: number): string[] {
   const dir = folder(t);
@@ -86,18 +91,18 @@ export function post(url: string, type: string, body: Buffer | string): Promise<
   });
 }
 
-/** Starts a Node-RED server that has the nodes. */
-export async function nodeRed(t: Cleaner, env: Record<string, string> = {}): Promise<Server> {
+/** Starts a Node-RED server that has the nodes; settings are more of its settings.js, as text. */
+export async function nodeRed(t: Cleaner, settings = ""): Promise<Server> {
   const home = folder(t);
   const port = await freePort();
   writeFileSync(path.join(home, "settings.js"), `module.exports = {
     uiHost: "127.0.0.1", uiPort: ${port}, flowFile: "flows.json", credentialSecret: "test", telemetry: { enabled: false, updateNotification: false },
     nodesDir: [${JSON.stringify(path.join(__dirname, ".."))}], idrecPluginDirs: [${JSON.stringify(bin)}],
-    editorTheme: { tours: false }, externalModules: { palette: { allowInstall: false } }, apiMaxLength: "64mb",
-    logging: { console: { level: "info", metrics: false, audit: false } } };`);
+    editorTheme: { tours: false }, externalModules: { palette: { allowInstall: false } }, apiMaxLength: "64mb", ${settings}
+    logging: { console: { level: "trace", metrics: false, audit: false } } };`);
   const main = require.resolve("node-red/red.js");
   const child = spawn(process.execPath, [main, "-u", home, "-s", path.join(home, "settings.js")],
-    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, HOME: home, XDG_STATE_HOME: home, ...env } });
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, HOME: home, XDG_STATE_HOME: home } });
   let text = "";
   child.stdout!.on("data", (b) => { text += b; });
   child.stderr!.on("data", (b) => { text += b; });
@@ -105,7 +110,8 @@ export async function nodeRed(t: Cleaner, env: Record<string, string> = {}): Pro
   const url = `http://127.0.0.1:${port}`;
   await eventually("Node-RED is up", 120, async () => {
     if (child.exitCode !== null) throw new Error(`Node-RED ended\n${text}`);
-    return (await fetch(`${url}/flows`).catch(() => undefined))?.ok;
+    const answer = await fetch(`${url}/flows`).catch(() => undefined);
+    return answer?.ok || answer?.status === 401;
   });
   const started = () => text.split("Started flows").length;
   await eventually("the first flows are started", 60, () => started() > 1);
@@ -120,14 +126,18 @@ export async function nodeRed(t: Cleaner, env: Record<string, string> = {}): Pro
   };
 }
 
-/** A flow: POST a picture to /read, and its record is the answer, 200 with a result and 422 with an error. */
-export function flow(url: string): object[] {
+/** A flow: POST a picture to /read, and its record is the answer, 200 with a result and 422 with an error. A message as
+ * JSON, with the picture in base64, goes to /told. */
+export function flow(url: string, folders = ""): object[] {
   return [
     { id: "tab", type: "tab", label: "cards" },
     { id: "conf", type: "idrec-plugin", name: "", plugin: "wapi", settings: JSON.stringify({ url, appid: "1", rate: "1000", burst: "100", concurrency: "16" }),
       credentials: { secrets: JSON.stringify({ secret: SECRET }) } },
     { id: "in", type: "http in", z: "tab", url: "/read", method: "post", upload: false, x: 100, y: 100, wires: [["read"]] },
-    { id: "read", type: "idrec", z: "tab", plugin: "conf", side: "", timeout: 60, x: 300, y: 100, wires: [["good"], ["bad"]] },
+    { id: "read", type: "idrec", z: "tab", plugin: "conf", side: "", timeout: 60, folders, x: 300, y: 100, wires: [["good"], ["bad"]] },
+    { id: "told", type: "http in", z: "tab", url: "/told", method: "post", upload: false, x: 100, y: 200, wires: [["unpack"]] },
+    { id: "unpack", type: "function", z: "tab", func: "Object.assign(msg, msg.payload); msg.payload = Buffer.from(msg.data, 'base64'); return msg;",
+      outputs: 1, x: 260, y: 200, wires: [["read"]] },
     { id: "good", type: "http response", z: "tab", statusCode: "200", x: 500, y: 80, wires: [] },
     { id: "bad", type: "http response", z: "tab", statusCode: "422", x: 500, y: 120, wires: [] },
   ];

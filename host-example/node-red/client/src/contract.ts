@@ -49,15 +49,19 @@ export interface RecognizeRequest {
 export interface Result {
   status: string;
   side: string;
-  fields: Record<string, { raw: string; value: string; state: string; confidence: number; confidence_origin: string }>;
-  findings: { code: string; severity: string; field: string; message: string }[];
+  fields: Record<string, { raw: string; value: string; state: string; confidence: number; confidence_origin: string; quad?: { x: number; y: number }[] }>;
+  number_check_vendor?: number;
+  number_check_computed?: number;
+  findings: { code: string; severity: string; field: string; message: string; count?: number }[];
   outcome: string;
   basis: string;
   answered_by: string;
   price_milliyuan: number;
+  unrecorded?: boolean;
   attempts: number;
   provider: string;
   request_key: string;
   call_id: string;
   picture?: { sha256: string };
+  extras?: Record<string, string>;
 }

@@ -1,3 +1,5 @@
+import codes from "./codes.json";
+
 /** An error of the contract. Its texts hold nothing personal. */
 export interface ErrorDetails {
   code: string;
@@ -5,6 +7,8 @@ export interface ErrorDetails {
   outcome: string; // not_sent, rejected, billed, ambiguous, free
   basis?: string;
   vendor_code?: string;
+  attempts?: number;
+  price_milliyuan?: number;
   call_id?: string;
   request_key?: string;
   retry_after_ms?: number;
@@ -24,6 +28,31 @@ export class RecognizerError extends Error {
   get mayBeBilled(): boolean {
     return !["not_sent", "rejected", "free"].includes(this.details.outcome);
   }
+
+  /** Who can do something about it: input, configuration, paused, transient, unclear or internal. */
+  get class(): string {
+    return this.mayBeBilled ? "unclear" : rowOf(this.details.code)?.class ?? "internal";
+  }
+
+  /** Whether the same request may go through later. */
+  get retryable(): boolean {
+    return this.class !== "unclear" && (rowOf(this.details.code)?.retryable ?? false);
+  }
+
+  /** What happened, in words. */
+  get text(): string {
+    return this.details.message || rowOf(this.details.code)?.meaning || this.details.code;
+  }
+}
+
+/** The row of the contract's table of codes: what `idrec errors` prints. */
+function rowOf(code: string): { class: string; retryable: boolean; meaning: string } | undefined {
+  return codes.find((row) => row.code === code);
+}
+
+/** What was refused before anything was asked. */
+export function notSent(code: string, message: string): RecognizerError {
+  return new RecognizerError({ code, message, outcome: "not_sent", basis: "proved" });
 }
 
 /** Where the contract's error stands in the details of a gRPC status: the Error of idrec in an Any. */
@@ -38,11 +67,11 @@ export function errorOf(status: Buffer | undefined, decode: (message: Buffer) =>
     if (inside.get(1)?.toString() !== ERROR_TYPE) continue;
     const e = decode(inside.get(2) ?? Buffer.alloc(0)) as {
       code: string; message: string; outcome: string; basis: string; vendor_code: string; call_id: string; request_key: string;
-      retry_after?: { seconds: number; nanos: number };
+      attempts: number; price_milliyuan: number; retry_after?: { seconds: number; nanos: number };
     };
     return {
       code: e.code, message: e.message, outcome: e.outcome, basis: e.basis, vendor_code: e.vendor_code, call_id: e.call_id,
-      request_key: e.request_key, retry_after_ms: e.retry_after ? e.retry_after.seconds * 1000 + e.retry_after.nanos / 1e6 : 0,
+      request_key: e.request_key, attempts: e.attempts, price_milliyuan: e.price_milliyuan, retry_after_ms: e.retry_after ? e.retry_after.seconds * 1000 + e.retry_after.nanos / 1e6 : 0,
     };
   }
   return undefined;

@@ -9,7 +9,7 @@
 // settings. What was in flight then is never sent again: it fails with the outcome "ambiguous", because it
 // may have been billed.
 export { Plugin, type PluginOptions } from "./plugin";
-export { RecognizerError, type ErrorDetails } from "./error";
+export { notSent, RecognizerError, type ErrorDetails } from "./error";
 export { findPlugins, type FoundPlugin } from "./find";
-export { toRecord, errorRecord, type CardRecord } from "./record";
+export { toRecord, errorRecord, type CardRecord, type Told } from "./record";
 export type { Configuration, ConfigField, Description, RecognizeRequest, Result } from "./contract";

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import * as grpc from "@grpc/grpc-js";
 import type { Configuration, Description, RecognizeRequest, Result } from "./contract";
-import { errorOf, RecognizerError } from "./error";
+import { errorOf, notSent, RecognizerError } from "./error";
+import { checkFile } from "./pin";
 import { decodeError, Running } from "./process";
+import { checked } from "./request";
 
 const CONTROL_TIMEOUT = 10_000; // milliseconds, of calls that reach no network
 // RESERVE is how much less time than the caller has the plugin gets, so that its own error arrives.
@@ -13,6 +15,8 @@ const LONGEST_PAUSE = 30_000;
 const QUIET = 60_000;
 
 export interface PluginOptions {
+  /** The hex SHA-256 that the plugin's file must have; it is run only then. */
+  sha256?: string;
   args?: string[];
   env?: Record<string, string>;
   /** Gets what the plugin writes to standard error, line by line. */
@@ -48,6 +52,7 @@ export class Plugin {
 
   /** Reads one picture within the time, in milliseconds. */
   async recognize(request: RecognizeRequest, timeout = 180_000): Promise<Result> {
+    request = checked(request);
     const call_id = randomBytes(16).toString("hex");
     const left = Math.max(timeout - Math.min(timeout / 5, RESERVE), 1);
     const message = {
@@ -85,6 +90,7 @@ export class Plugin {
 
   private async start(): Promise<Running> {
     this.started = Date.now();
+    if (this.options.sha256) await checkFile(this.file, this.options.sha256);
     const running = await Running.start(this.file, this.options.args ?? [], this.options.env ?? {}, this.options.log ?? (() => {}));
     try {
       this.about = (await this.ask(running, "Describe", {}, CONTROL_TIMEOUT, "not_sent") as { description: Description }).description;
@@ -130,5 +136,5 @@ export class Plugin {
 }
 
 function unavailable(message: string): RecognizerError {
-  return new RecognizerError({ code: "plugin_unavailable", message, outcome: "not_sent", basis: "proved" });
+  return notSent("plugin_unavailable", message);
 }

@@ -6,7 +6,7 @@ import type { Writable } from "node:stream";
 import * as grpc from "@grpc/grpc-js";
 import * as protoLoader from "@grpc/proto-loader";
 import selfsigned from "selfsigned";
-import { RecognizerError } from "./error";
+import { notSent, RecognizerError } from "./error";
 
 const COOKIE = { IDREC_PLUGIN_COOKIE: "7f0d1f5a0c5e4c7b9d0a6a51d9f5b8e2c3a4968d7be14f60" };
 const PROTOCOL_VERSION = "1";
@@ -109,7 +109,7 @@ export class Running {
 }
 
 function failed(message: string): RecognizerError {
-  return new RecognizerError({ code: "plugin_failed", message, outcome: "not_sent", basis: "proved" });
+  return notSent("plugin_failed", message);
 }
 
 function pem(certificate: string): Buffer {

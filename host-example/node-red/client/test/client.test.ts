@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -6,6 +7,7 @@ import { test } from "node:test";
 import { bytesOf, errorOf } from "../src/error";
 import { findPlugins, Plugin, RecognizerError, toRecord } from "../src/index";
 import { decodeError } from "../src/process";
+import codes from "../src/codes.json";
 
 const bin = path.resolve(process.env.IDREC_BIN ?? path.join(__dirname, "../../../../../bin"));
 
@@ -51,6 +53,25 @@ test("a program that is no plugin is a typed error", async (t) => {
     await plugin.close();
   }
   assert.deepEqual(await findPlugins([dir, "relative"]), [{ name: "echo", path: file }]);
+});
+
+test("the table of codes is the program's", () => {
+  const theirs = JSON.parse(execFileSync(path.join(bin, "idrec"), ["errors", "--output", "json"]).toString()) as Record<string, unknown>[];
+  assert.deepEqual(codes, theirs.map(({ code, class: c, retryable, meaning }) => ({ code, class: c, retryable, meaning })));
+  const error = (code: string, outcome: string) => new RecognizerError({ code, outcome, message: "" });
+  assert.equal(error("quota_exhausted", "rejected").class, "paused");
+  assert.equal(error("quota_exhausted", "rejected").retryable, true);
+  assert.equal(error("quota_exhausted", "ambiguous").class, "unclear");
+  assert.equal(error("quota_exhausted", "ambiguous").retryable, false);
+  assert.equal(error("of a later version", "not_sent").class, "internal");
+});
+
+test("a request that the encoder would change is refused, without its values", async () => {
+  const plugin = new Plugin("/none");
+  const data = Buffer.from("x");
+  for (const bad of [{}, { data, path: "/x" }, { data: "eA==" }, { data, fields: "name" }, { data, fields: [1] }, { data, case: 1 }, { data, attempt: 1.5 }, { data, unsafe_buy_again: true }, { data, toString: "zhangsan" }, null]) {
+    await assert.rejects(plugin.recognize(bad as never), (e) => code(e).code === "invalid_request" && code(e).outcome === "not_sent" && !String(e).includes("zhangsan"), JSON.stringify(bad));
+  }
 });
 
 test("protobuf that is damaged gives no error and no endless loop", () => {
