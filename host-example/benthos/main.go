@@ -1,5 +1,5 @@
-// Command benthos is a Benthos with the processor idcard_recognize and the scanner idcard_picture: a
-// stream of pictures becomes a stream of records. It finds the plugins of idrec beside itself and in
+// Command benthos is a Benthos with the processor idcard_recognize, the input idcard_folder and the scanner
+// idcard_picture: a stream of pictures becomes a stream of records. It finds the plugins of idrec beside itself and in
 // the folders of IDREC_PLUGIN_DIR, and makes the processor's configuration from what they describe.
 //
 //	benthos list processors

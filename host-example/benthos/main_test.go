@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -118,6 +119,11 @@ func TestAFolderBecomesRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	huge.Close()
+	// And what cannot be opened: it must neither stop the stream nor be left out.
+	if err := errors.Join(os.Symlink("none", filepath.Join(cards, "person-002-gone.jpg")), os.Symlink("/etc/passwd", filepath.Join(cards, "person-004-out.jpg")),
+		syscall.Mkfifo(filepath.Join(cards, "person-006-pipe.png"), 0o600), os.Mkdir(filepath.Join(cards, "person-007-folder.jpg"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
 
 	r := start(t, folderEnv(v, cards), "run", "config/folder.yaml")
 	if err := r.Wait(); err != nil {
@@ -128,7 +134,7 @@ func TestAFolderBecomesRecords(t *testing.T) {
 	for _, b := range bad {
 		codes[b.Error.Code]++
 	}
-	if len(good) != n || len(bad) != 3 || codes[shared.CodePictureEmpty] != 1 || codes[shared.CodeNotAPicture] != 1 || codes[shared.CodeMessageTooLarge] != 1 {
+	if len(good) != n || len(bad) != 6 || codes[shared.CodePictureUnreadable] != 3 || codes[shared.CodePictureEmpty] != 1 || codes[shared.CodeNotAPicture] != 1 || codes[shared.CodeMessageTooLarge] != 1 {
 		t.Errorf("%d results, %v\n%s", len(good), codes, r.log.String())
 	}
 	for _, g := range good {
@@ -144,10 +150,10 @@ func TestAFolderBecomesRecords(t *testing.T) {
 	if leaks := enginetest.Leaks(r.log.String(), canaries); leaks > 0 {
 		t.Errorf("%d personal texts in the log:\n%s", leaks, r.log.String())
 	}
-	row := enginetest.Row{Engine: "Benthos", Version: version(t), Pictures: n + 3, Results: len(good), Errors: len(bad),
+	row := enginetest.Row{Engine: "Benthos", Version: version(t), Pictures: n + 6, Results: len(good), Errors: len(bad),
 		Billed: billed, Doubles: billed - pictures, Rate: v.Rate()}
 	if os.Getenv("IDREC_ENGINES") != "" {
-		for _, name := range []string{"person-001-empty.jpg", "person-003-text.jpg", "person-005-huge.jpg"} {
+		for _, name := range []string{"person-001-empty.jpg", "person-002-gone.jpg", "person-003-text.jpg", "person-004-out.jpg", "person-005-huge.jpg", "person-006-pipe.png"} {
 			_ = os.Remove(filepath.Join(cards, name))
 		}
 		row.Ratio = row.Rate / enginetest.CommandLineRate(t, cards, latency, 8)
@@ -296,6 +302,14 @@ func TestWhatIsWrongIsSaidAtTheStart(t *testing.T) {
 		r := start(t, nil, "run", config(conf))
 		err := r.Wait()
 		if text := r.log.String(); err == nil || !strings.Contains(text, says) {
+			t.Errorf("%s: %v\n%s", says, err, text)
+		}
+	}
+	// Folders that are not there, or empty: no stream that ends as if all were done.
+	for says, dir := range map[string]string{"is not there": "/none/zhangsan", "no picture": t.TempDir()} {
+		r := start(t, append(folderEnv(v, dir), "IDREC_WAPI_SECRET_FILE="+v.SecretFile), "run", "config/folder.yaml")
+		err := r.Wait()
+		if text := r.log.String(); err == nil || !strings.Contains(text, says) || strings.Contains(text, "zhangsan") {
 			t.Errorf("%s: %v\n%s", says, err, text)
 		}
 	}

@@ -188,6 +188,78 @@ func TestTheExitCodeSaysWhetherAnotherTryHelps(t *testing.T) {
 	run(78, "IDREC_WAPI_URL=ftp://x", "IDREC_OUT=other.ndjson")
 }
 
+// TestTheFirstProcessOfAContainerTellsIdrecToStop: container runtimes signal that process alone.
+func TestTheFirstProcessOfAContainerTellsIdrecToStop(t *testing.T) {
+	own := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL}
+	if try := (&exec.Cmd{Path: "/bin/true", SysProcAttr: own}); try.Run() != nil {
+		t.Skip("this machine lets nobody make a process the first one")
+	}
+	t.Parallel()
+	const n = 20
+	in, canaries := inbox(t, 1, n, 61)
+	// A folder whose name looks like a flag.
+	if err := os.Rename(filepath.Join(in, "batch-a"), filepath.Join(in, "--help")); err != nil {
+		t.Fatal(err)
+	}
+	v := enginetest.NewVendor(t, 4*latency)
+	home := t.TempDir()
+	script, err := filepath.Abs("step.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	run := func(env ...string) *exec.Cmd {
+		cmd := step(t, v, home, in, append(env, "IDREC_CONCURRENCY=2"), script, "--help", filepath.Join(home, "records.ndjson"))
+		cmd.SysProcAttr = own
+		cmd.Stdout, cmd.Stderr = &log, &log
+		return cmd
+	}
+	first := run()
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		if billed, _ := v.Bill(); billed >= 3 || time.Now().After(end) {
+			break
+		}
+	}
+	_ = first.Process.Signal(syscall.SIGTERM)
+	err = first.Wait()
+	billed, _ := v.Bill()
+	if exitOf(err) != 143 || billed < 3 || billed == n {
+		t.Fatalf("exit %d, billed %d\n%s", exitOf(err), billed, log.String())
+	}
+	if left := enginetest.Children(first.Process.Pid, "idrec"); len(left) > 0 {
+		t.Error("the program outlives its step")
+	}
+	if err := run().Run(); err != nil {
+		t.Fatalf("%v\n%s", err, log.String())
+	}
+	good, bad := records(t, filepath.Join(home, "records.ndjson"))
+	if billed, pictures := v.Bill(); good != n || bad != 0 || billed != n || pictures != n {
+		t.Errorf("%d results, %d errors, billed %d for %d pictures\n%s", good, bad, billed, pictures, log.String())
+	}
+	quiet(t, log.Bytes(), canaries)
+
+	// And while it waits for a recharge.
+	if err := v.UpdateApp(enginetest.AppID, func(a *sandbox.App) { a.CallsLeft = 0 }); err != nil {
+		t.Fatal(err)
+	}
+	enginetest.Cards(t, filepath.Join(in, "--help"), n+2, 61)
+	waiting := run("IDREC_PAUSE=600", "IDREC_WAIT=0s")
+	begin := time.Now()
+	if err := waiting.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); len(enginetest.Children(waiting.Process.Pid, "sleep")) == 0 && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	_ = waiting.Process.Signal(syscall.SIGTERM)
+	if err := waiting.Wait(); exitOf(err) != 143 || time.Since(begin) > 2*time.Minute {
+		t.Errorf("exit %d after %v\n%s", exitOf(err), time.Since(begin), log.String())
+	}
+}
+
 func TestAStepOfActionsOnTheHostLeavesAnArtefact(t *testing.T) {
 	t.Parallel()
 	act := os.Getenv("IDREC_ACT")

@@ -3,6 +3,7 @@ package idcard
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -113,6 +114,9 @@ func (p *processor) request(batch service.MessageBatch, i int) (*shared.Request,
 	req.SHA256, req.Side, req.Key, req.Case, req.Subject, req.Purpose = texts[2], side, texts[4], texts[5], texts[6], texts[7]
 	if err != nil {
 		return req, texts[0], err
+	}
+	if u, ok := errors.AsType[unread](batch[i].GetError()); ok {
+		return req, texts[0], u.error
 	}
 	if req.Image.URL = texts[1]; req.Image.URL == "" {
 		content, err := batch[i].AsBytes()

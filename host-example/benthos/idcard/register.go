@@ -16,9 +16,11 @@ import (
 const (
 	ProcessorName = "idcard_recognize"
 	ScannerName   = "idcard_picture"
+	InputName     = "idcard_folder"
 )
 
-// Register adds the processor, for the plugins that were found, and the scanner to the environment.
+// Register adds the processor, for the plugins that were found, the scanner and the input to the
+// environment.
 func Register(env *service.Environment, found Found) error {
 	return register(env, found, newPool(found.Dirs))
 }
@@ -28,6 +30,9 @@ func register(env *service.Environment, found Found, plugins *pool) error {
 		return newProcessor(c, r, plugins)
 	})
 	if err != nil {
+		return err
+	}
+	if err := env.RegisterInput(InputName, folderSpec(), newFolders); err != nil {
 		return err
 	}
 	return env.RegisterBatchScannerCreator(ScannerName, scannerSpec(), newScanner)

@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"syscall"
 
+	"github.com/seed-6b91b535/idrec/host-example/internal/pictures"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
@@ -35,6 +35,9 @@ func (f Files) Fetch(_ context.Context, u *url.URL, limit int64) ([]byte, error)
 
 func readIn(root, name string, limit int64) ([]byte, error) {
 	unreadable := func(err error) error {
+		if errors.Is(err, pictures.ErrNotRegular) {
+			return refuse(shared.CodePictureUnreadable, "the address names no regular file", err)
+		}
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 			return refuse(shared.CodePictureUnreadable, "the file is not there, or this worker may not read it", err)
 		}
@@ -45,17 +48,11 @@ func readIn(root, name string, limit int64) ([]byte, error) {
 		return nil, temporary("a folder of the worker's configuration cannot be opened", err)
 	}
 	defer func() { _ = dir.Close() }()
-	// Without waiting for the writer of a named pipe; what was opened is asked what it is.
-	file, err := dir.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := pictures.Open(dir, name)
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	defer func() { _ = file.Close() }()
-	if info, err := file.Stat(); err != nil {
-		return nil, unreadable(err)
-	} else if !info.Mode().IsRegular() {
-		return nil, refuse(shared.CodePictureUnreadable, "the address names no regular file", nil)
-	}
 	data, err := readUpTo(file, limit)
 	if err != nil {
 		return nil, unreadable(err)

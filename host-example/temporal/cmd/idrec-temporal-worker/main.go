@@ -25,9 +25,10 @@ import (
 
 // The exit codes are those of the program idrec.
 const (
-	exitUsage  = 64
-	exitLater  = 75
-	exitConfig = 78
+	exitUsage   = 64
+	exitNoInput = 66
+	exitLater   = 75
+	exitConfig  = 78
 )
 
 func main() {
@@ -65,6 +66,8 @@ func exitCode(err error) int {
 		return info.Exit
 	case errors.Is(err, errEngine):
 		return exitLater
+	case errors.Is(err, errNoInput):
+		return exitNoInput
 	}
 	return exitConfig
 }

@@ -117,7 +117,7 @@ func TestAddressesStandInNoHistoryThatIsNotEncrypted(t *testing.T) {
 func TestTheExitCodeIsThatOfTheProgramIdrec(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[int]error{
-		64: errUsage, 75: fmt.Errorf("x: %w", errEngine), 78: errors.New("a setting"),
+		64: errUsage, 66: errNoInput, 75: fmt.Errorf("x: %w", errEngine), 78: errors.New("a setting"),
 		69: &shared.Error{Code: shared.CodePluginNotFound}, 77: &shared.Error{Code: shared.CodeSignatureRefused},
 	} {
 		if got := exitCode(err); got != want {

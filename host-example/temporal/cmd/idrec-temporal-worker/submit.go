@@ -10,21 +10,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/seed-6b91b535/idrec/host-example/internal/pictures"
 	"github.com/seed-6b91b535/idrec/host-example/temporal/idcard"
 	"github.com/seed-6b91b535/idrec/shared"
 )
+
+// errNoInput says that there is nothing to do, which is more often a wrong folder than a success.
+var errNoInput = errors.New("there is no picture in the folder: check its name")
 
 // deliverName is the activity that brings records to the starter.
 const deliverName = "idcard.submit.deliver"
@@ -39,9 +41,12 @@ func submit(ctx context.Context, log *slog.Logger, folder string) (err error) {
 	if !c.hidden() { // the references would hold file names
 		return errReadable
 	}
-	pictures, names, err := references(folder)
+	list, names, err := references(folder)
 	if err != nil {
 		return err
+	}
+	if len(list) == 0 {
+		return errNoInput
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
@@ -67,7 +72,7 @@ func submit(ctx context.Context, log *slog.Logger, folder string) (err error) {
 		return err
 	}
 	defer w.Stop()
-	in := idcard.WorkflowInput{Pictures: pictures, Chunk: c.chunk, Parallel: c.chunks, Queue: c.activityQueue,
+	in := idcard.WorkflowInput{Pictures: list, Chunk: c.chunk, Parallel: c.chunks, Queue: c.activityQueue,
 		Wanted: idcard.Wanted{Results: c.results}, Deliver: &idcard.Activity{Name: deliverName, Queue: id}}
 	if in.Results == "" && (c.keys != nil || c.plain) {
 		in.Results = idcard.ResultRecord
@@ -90,38 +95,33 @@ func submit(ctx context.Context, log *slog.Logger, folder string) (err error) {
 }
 
 // references makes a reference of every picture of the folder. Their ids are numbers, since file names
-// are personal; names has the paths by id.
-func references(folder string) (pictures []idcard.Picture, names map[string]string, err error) {
+// are personal; names has the paths by id. Links are passed over: workers may not see what they lead to.
+func references(folder string) (list []idcard.Picture, names map[string]string, err error) {
 	root, err := filepath.Abs(folder)
 	if err != nil {
 		return nil, nil, err
 	}
 	names = map[string]string{}
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	entries, err := pictures.Below(root)
+	for _, e := range entries {
 		if err != nil {
-			return err
+			break
 		}
-		switch strings.ToLower(filepath.Ext(path)) {
-		case ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff":
-		default:
-			return nil
+		if e.Link {
+			continue
 		}
-		if !d.Type().IsRegular() {
-			return nil
-		}
-		sum, size, err := digest(path)
-		if err != nil {
-			return err
-		}
-		id := fmt.Sprintf("%06d", len(pictures))
+		path := filepath.Join(root, e.Name)
+		var sum string
+		var size int64
+		sum, size, err = digest(path)
+		id := fmt.Sprintf("%06d", len(list))
 		names[id] = path
-		pictures = append(pictures, idcard.Picture{ID: id, URI: (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String(), SHA256: sum, Size: size})
-		return nil
-	})
+		list = append(list, idcard.Picture{ID: id, URI: (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String(), SHA256: sum, Size: size})
+	}
 	if err != nil {
 		return nil, nil, &shared.Error{Code: shared.CodePictureUnreadable, Message: "the folder, or a picture in it, cannot be read", Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved, Err: err}
 	}
-	return pictures, names, nil
+	return list, names, nil
 }
 
 func digest(path string) (sum string, size int64, err error) {
