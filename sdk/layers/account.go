@@ -73,6 +73,9 @@ func (s *Stack) Recall(ctx context.Context, q shared.RecallQuery) (*shared.Recol
 	case shared.RecallInDoubt:
 		r.Outcome, r.Basis = shared.OutcomeAmbiguous, shared.BasisProved
 	case shared.RecallSettled:
+		if len(e.Answer) == 0 && !e.Outcome.MayBeBilled() {
+			return r, nil // it was settled by hand, or what was said was deleted
+		}
 	}
 	res, failure, err := recorded(e)
 	if err != nil {
@@ -86,7 +89,7 @@ func (s *Stack) Recall(ctx context.Context, q shared.RecallQuery) (*shared.Recol
 
 func (c *chain) entry(ctx context.Context, q shared.RecallQuery) (ledger.Entry, error) {
 	match := func(p ledger.Settlement) bool { return p.Intent.Key == q.RequestKey && p.Outcome.MayBeBilled() }
-	ask := func() (ledger.Entry, error) { return c.book.store.Lookup(ctx, q.RequestKey, "") }
+	ask := func() (ledger.Entry, error) { return lastOf(ctx, c.book.store, q.RequestKey) }
 	if q.CallID != "" {
 		booked, waiting := c.stack.sharing.find(q.CallID)
 		if waiting {
@@ -99,6 +102,21 @@ func (c *chain) entry(ctx context.Context, q shared.RecallQuery) (ledger.Entry, 
 		return e, nil
 	}
 	return ask()
+}
+
+// lastOf returns what answers a key, and where nothing does, the last call that was made for it.
+func lastOf(ctx context.Context, store ledger.Store, key string) (ledger.Entry, error) {
+	last, err := store.Lookup(ctx, key, "")
+	if err != nil || last.State != shared.RecallUnknown {
+		return last, err
+	}
+	for r, err := range store.Records(ctx, ledger.Filter{Key: key}) {
+		if err != nil {
+			return ledger.Entry{}, err
+		}
+		last = r.Entry
+	}
+	return last, nil
 }
 
 // Check forwards to the provider. A paid look is booked at the highest price, since its outcome is not

@@ -3,6 +3,7 @@ package layers
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,4 +145,46 @@ func TestRecallOfACallInDoubt(t *testing.T) {
 			t.Errorf("recalled %+v, %v", r, err)
 		}
 	})
+}
+
+// A caller who is to ask again, or not, after an unclear call was settled by hand can tell that it was.
+func TestRecallOfACallThatWasSettledByHand(t *testing.T) {
+	t.Parallel()
+	for _, billed := range []bool{true, false} {
+		store := ledger.NewMemory(ledger.MemoryOptions{})
+		v := newVendor(always(play{outcome: shared.OutcomeAmbiguous, code: shared.CodeOutcomeUnknown}))
+		s := around(t, v, store, quick())
+		req := request("a")
+		req.CallID = "c"
+		key := fail(t, s, req, shared.CodeOutcomeUnknown, shared.OutcomeAmbiguous).RequestKey
+		if _, err := store.Decide(t.Context(), "c", billed, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []shared.RecallQuery{{CallID: "c"}, {RequestKey: key}} {
+			r, err := s.Recall(t.Context(), q)
+			if err != nil || r.State != shared.RecallSettled || r.Basis != shared.BasisAssumed || r.Result != nil {
+				t.Fatalf("billed %v: recalled %+v, %v", billed, r, err)
+			}
+			switch {
+			case billed && (r.Outcome != shared.OutcomeBilled || r.Err == nil || r.Err.Code != shared.CodeAnswerLost):
+				t.Errorf("billed: recalled %+v", r)
+			case !billed && (r.Outcome != shared.OutcomeRejected || r.Err != nil):
+				t.Errorf("not billed: recalled %+v", r)
+			}
+		}
+	}
+}
+
+func TestRecallOfAPictureThatWasRefused(t *testing.T) {
+	t.Parallel()
+	v := newVendor(always(play{outcome: shared.OutcomeRejected, code: shared.CodeVendorServerError}))
+	s := around(t, v, nil, quick())
+	key := fail(t, s, request("a"), shared.CodeVendorServerError, shared.OutcomeRejected).RequestKey
+	r, err := s.Recall(t.Context(), shared.RecallQuery{RequestKey: key})
+	if err != nil || r.State != shared.RecallSettled || r.Outcome != shared.OutcomeRejected || r.Err == nil || r.Err.Code != shared.CodeVendorServerError {
+		t.Errorf("recalled %+v, %v", r, err)
+	}
+	if r, err := s.Recall(t.Context(), shared.RecallQuery{RequestKey: strings.Repeat("0", 64)}); err != nil || r.State != shared.RecallUnknown {
+		t.Errorf("of a picture that was never sent: recalled %+v, %v", r, err)
+	}
 }

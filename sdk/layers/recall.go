@@ -31,7 +31,7 @@ func (l *recallLayer) Recognize(ctx context.Context, req *shared.Request) (*shar
 			continue
 		case e.State != shared.RecallInFlight && !may.Passes(e):
 			res, failure := answerFrom(e)
-			return l.answered(ctx, id, res, failure)
+			return l.answered(ctx, req, id, res, failure)
 		}
 		res, err := l.inner.Recognize(ctx, req)
 		if err != nil {
@@ -40,7 +40,7 @@ func (l *recallLayer) Recognize(ctx context.Context, req *shared.Request) (*shar
 		if res.AnsweredBy == shared.AnsweredLive {
 			return res, nil // its intent bound the caller's key
 		}
-		return l.answered(ctx, id, res, nil)
+		return l.answered(ctx, req, id, res, nil)
 	}
 }
 
@@ -52,8 +52,9 @@ func (l *recallLayer) lookup(ctx context.Context, id identity) (ledger.Entry, er
 	return l.chain.book.store.Lookup(ctx, id.key, id.alias)
 }
 
-// answered binds the caller's own key to the picture and counts an answer that cost nothing.
-func (l *recallLayer) answered(ctx context.Context, id identity, res *shared.Result, failure *shared.Error) (*shared.Result, error) {
+// answered binds the caller's own key to the picture, notes whose document it is, and counts an answer that
+// cost nothing.
+func (l *recallLayer) answered(ctx context.Context, req *shared.Request, id identity, res *shared.Result, failure *shared.Error) (*shared.Result, error) {
 	store := l.chain.book.store
 	if id.alias != "" {
 		if err := store.Bind(ctx, id.alias, id.key); err != nil {
@@ -62,6 +63,10 @@ func (l *recallLayer) answered(ctx context.Context, id identity, res *shared.Res
 			}
 			// The binding is a help to the caller, and the answer is at hand.
 		}
+	}
+	if req.Subject != "" {
+		// As above.
+		_ = store.Concern(ctx, id.key, SubjectDigest(store.Digester(), req.Subject))
 	}
 	if failure != nil {
 		return nil, failure

@@ -257,3 +257,19 @@ func TestRecordThatCannotBeReadIsNotPaidForAgain(t *testing.T) {
 	}
 	v.want(t, 1, 1)
 }
+
+// All that is held on a person is found, although the first to ask did not say whose document it was.
+func TestWhoseDocumentItIsIsNotedByALaterRequest(t *testing.T) {
+	t.Parallel()
+	store := ledger.NewMemory(ledger.MemoryOptions{})
+	s := around(t, newVendor(always(play{})), store, quick())
+	for _, subject := range []string{"", "张三样本", "somebody else"} {
+		req := request("a")
+		req.Subject = subject
+		read(t, s, req)
+	}
+	digest := SubjectDigest(store.Digester(), "张三样本")
+	if n, err := store.Forget(t.Context(), ledger.Filter{Subject: digest}, true, time.Now()); n != 1 || err != nil {
+		t.Errorf("%d calls of the person were forgotten, %v; want 1", n, err)
+	}
+}

@@ -336,6 +336,20 @@ func (m *Memory) Bind(ctx context.Context, alias, key string) error {
 	return nil
 }
 
+// Concern is documented at [Calls].
+func (m *Memory) Concern(ctx context.Context, key, subject string) error {
+	if err := m.lock(ctx); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	for _, c := range m.keys[key] {
+		if c.intent.Subject == "" && c.entry.Forgotten.IsZero() {
+			c.intent.Subject = subject
+		}
+	}
+	return nil
+}
+
 // Answered is documented at [Books].
 func (m *Memory) Answered(ctx context.Context, at time.Time, saved shared.Money) error {
 	if err := m.lock(ctx); err != nil {

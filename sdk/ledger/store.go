@@ -65,6 +65,10 @@ type Calls interface {
 	// Bind binds an alias to a key that the record answers. Binding it again to the same key is no
 	// error; to another one it is [shared.CodeKeyReused].
 	Bind(ctx context.Context, alias, key string) error
+	// Concern notes whose document the calls show that answer a key, where none was given with them, so that
+	// all that is held on a person is found although whoever paid did not say whose it was. A subject that
+	// is on record stays, and a call that was forgotten gets none.
+	Concern(ctx context.Context, key, subject string) error
 }
 
 // Books is the part of a [Store] that counts.

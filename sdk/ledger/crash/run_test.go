@@ -143,7 +143,9 @@ func (f *fleet) until(n int) {
 // replace kills a worker, host and plugin, and starts it anew. It returns the pictures that the vendor had
 // received whole and not answered.
 func (f *fleet) replace(w int) (open map[string]bool) {
-	// At a moment when it has something to lose.
+	// At a moment when it has something to lose, however busy the machine is.
+	release := f.vendor.engine.hold()
+	defer release()
 	for limit := time.Now().Add(20 * time.Second); len(f.open(w)) < inFlight/4 && time.Now().Before(limit); {
 		time.Sleep(time.Millisecond)
 	}

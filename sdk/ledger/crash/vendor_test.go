@@ -98,6 +98,7 @@ type engine struct {
 	mu         sync.Mutex
 	traps      map[string]*trap
 	unanswered map[string]bool // digests of pictures that are being read: received whole, and not answered
+	held       chan struct{}   // nil, or closed when answers may go out again
 	atOnce     atomic.Int64
 }
 
@@ -128,6 +129,15 @@ func (e *engine) Recognize(ctx context.Context, req *shared.Request) (*shared.Re
 		case <-ctx.Done():
 		}
 	}
+	e.mu.Lock()
+	held := e.held
+	e.mu.Unlock()
+	if held != nil {
+		select {
+		case <-held:
+		case <-ctx.Done():
+		}
+	}
 	return &shared.Result{Status: shared.StatusUnknown, Outcome: shared.OutcomeFree}, nil
 }
 
@@ -138,6 +148,20 @@ func (e *engine) arm(name string) *trap {
 	defer e.mu.Unlock()
 	e.traps[digestOf(name)] = t
 	return t
+}
+
+// hold keeps every answer back until release is called.
+func (e *engine) hold() (release func()) {
+	held := make(chan struct{})
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.held = held
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.held = nil
+		close(held)
+	}
 }
 
 // open returns the pictures that are received and unanswered at this moment.

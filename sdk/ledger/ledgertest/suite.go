@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -37,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		{"FirstOutcomeStands", firstOutcomeStands},
 		{"UnannouncedCallIsRecordedWhole", unannounced},
 		{"AliasIsBoundToOneKey", aliases},
+		{"SubjectIsNotedWhereNoneWas", concern},
 		{"CallIDNamesOneCall", callIDs},
 		{"BudgetsCountReservedAndSuspected", budgets},
 		{"BudgetOfDayEndsAtMidnightInChina", budgetOfDay},
@@ -381,6 +383,49 @@ func aliases(s *scene) {
 	if _, err := s.Lookup(t.Context(), "other", "c"); err != nil {
 		t.Errorf("a call that was not begun bound its alias: %v", err)
 	}
+}
+
+func concern(s *scene) {
+	t := s.t
+	other := s.open()
+	noted := func(key, subject string) {
+		t.Helper()
+		if err := other.Concern(t.Context(), key, subject); err != nil {
+			t.Fatalf("Concern: %v", err)
+		}
+	}
+	subjects := func(key string) (all []string) {
+		t.Helper()
+		for _, r := range s.records(s, ledger.Filter{Key: key}) {
+			all = append(all, r.Subject)
+		}
+		return all
+	}
+	want := func(key string, want ...string) {
+		t.Helper()
+		if got := subjects(key); !slices.Equal(got, want) {
+			t.Errorf("the subjects of %s are %q, want %q", key, got, want)
+		}
+	}
+	s.settle(s.begin(s.intent("k")), shared.OutcomeRejected)
+	s.settle(s.begin(s.intent("k")), shared.OutcomeBilled)
+	again := s.intent("k")
+	again.BuyAgain, again.Subject = true, "first"
+	s.settle(s.begin(again), shared.OutcomeBilled)
+	noted("k", "second")
+	want("k", "", "second", "first")
+	noted("k", "third")
+	noted("k", "")
+	noted("never sent", "third")
+	want("k", "", "second", "first")
+	// A call in flight keeps it when it ends.
+	in := s.begin(s.intent("flying"))
+	noted("flying", "third")
+	s.settle(in, shared.OutcomeBilled)
+	want("flying", "third")
+	s.forget(s, ledger.Filter{Subject: "third"}, true, 1)
+	noted("flying", "third")
+	want("flying", "")
 }
 
 func callIDs(s *scene) {

@@ -70,6 +70,9 @@ func (s *Store) Begin(ctx context.Context, in ledger.Intent) (ledger.Entry, bool
 	if err != nil {
 		return ledger.Entry{}, false, err
 	}
+	if b.began {
+		s.unsettled.add(in.CallID)
+	}
 	return b.entry, b.began, nil
 }
 

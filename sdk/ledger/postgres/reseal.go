@@ -10,7 +10,8 @@ import (
 
 const (
 	// sealedSQL reads what is sealed of some calls.
-	sealedSQL = `select seq, call_id, answer, purpose from call where seq > $1 and (answer is not null or purpose is not null) order by seq`
+	sealedSQL    = `select seq, call_id, answer, purpose from call where seq > $1 and (answer is not null or purpose is not null) order by seq`
+	sealedOneSQL = `select seq, call_id, answer, purpose from call where seq = $1`
 	// resealSQL writes a call's sealed values anew, unless they were settled, forgotten or sealed anew
 	// meanwhile.
 	resealSQL         = `update call set answer = $4, purpose = $5 where seq = $1 and answer is not distinct from $2 and purpose is not distinct from $3`
@@ -25,6 +26,10 @@ type sealedCall struct {
 	answer, purpose []byte
 }
 
+func sealedCallOf(r pgx.CollectableRow) (v sealedCall, err error) {
+	return v, r.Scan(&v.seq, &v.callID, &v.answer, &v.purpose)
+}
+
 var _ ledger.Resealer = (*Store)(nil)
 
 // Reseal is documented at [ledger.Resealer]. As with Forget, what was sealed before stays in the server's
@@ -36,9 +41,7 @@ func (s *Store) Reseal(ctx context.Context) (int64, error) {
 		var calls []sealedCall
 		err := s.do(ctx, func(ctx context.Context, c *pgx.Conn) (err error) {
 			rows, _ := c.Query(ctx, sql, last)
-			calls, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (v sealedCall, err error) {
-				return v, r.Scan(&v.seq, &v.callID, &v.answer, &v.purpose)
-			})
+			calls, err = pgx.CollectRows(rows, sealedCallOf)
 			return err
 		})
 		if err != nil {
@@ -46,7 +49,7 @@ func (s *Store) Reseal(ctx context.Context) (int64, error) {
 		}
 		for _, v := range calls {
 			last = v.seq
-			done, err := s.resealCall(ctx, &v)
+			done, err := s.resealCall(ctx, v)
 			n += done
 			if err != nil {
 				return n, err
@@ -72,28 +75,42 @@ func (s *Store) again(purpose, id string, value []byte) ([]byte, bool, error) {
 	return s.keys.Seal(purpose, id, plain), true, nil
 }
 
-func (s *Store) resealCall(ctx context.Context, v *sealedCall) (int64, error) {
-	answer, one, err := s.again(sealAnswer, string(v.callID), v.answer)
-	if err != nil {
-		return 0, err
-	}
-	purpose, two, err := s.again(sealPurpose, string(v.callID), v.purpose)
-	if err != nil || !one && !two {
-		return 0, err
-	}
-	n := int64(0)
-	err = s.do(ctx, func(ctx context.Context, c *pgx.Conn) error {
-		_, err := c.Exec(ctx, resealSQL, v.seq, v.answer, v.purpose, answer, purpose)
-		return err
-	})
-	if err == nil {
-		for _, done := range []bool{one, two} {
-			if done {
-				n++
+// resealCall seals what a call holds anew. What ends or is forgotten meanwhile is looked at again.
+func (s *Store) resealCall(ctx context.Context, v sealedCall) (int64, error) {
+	for {
+		answer, one, err := s.again(sealAnswer, string(v.callID), v.answer)
+		if err != nil {
+			return 0, err
+		}
+		purpose, two, err := s.again(sealPurpose, string(v.callID), v.purpose)
+		if err != nil || !one && !two {
+			return 0, err
+		}
+		written, gone := false, false
+		err = s.do(ctx, func(ctx context.Context, c *pgx.Conn) error {
+			tag, err := c.Exec(ctx, resealSQL, v.seq, v.answer, v.purpose, answer, purpose)
+			if written = err == nil && tag.RowsAffected() > 0; err != nil || written {
+				return err
 			}
+			rows, _ := c.Query(ctx, sealedOneSQL, v.seq)
+			now, err := pgx.CollectOneRow(rows, sealedCallOf)
+			if gone = noRows(err); gone {
+				return nil
+			}
+			if err == nil {
+				v = now
+			}
+			return err
+		})
+		switch {
+		case err != nil || gone:
+			return 0, err
+		case written && one && two:
+			return 2, nil
+		case written:
+			return 1, nil
 		}
 	}
-	return n, err
 }
 
 func (s *Store) resealRegisters(ctx context.Context) (int64, error) {

@@ -74,3 +74,43 @@ func TestRotationLeavesNothingToTheOldKey(t *testing.T) {
 		t.Errorf("the old key: %v", err)
 	}
 }
+
+// A call that ends between the look at it and the write has another answer, and its purpose must not be left
+// to the old key.
+func TestCallThatEndsWhileItIsSealedAnewLeavesNothingToTheOldKey(t *testing.T) {
+	t.Parallel()
+	srv, opts := pgtest.Shared(t), postgres.Options{Schema: schema(), Timeout: generous}
+	oldKey, newKey := seal.Generate(), seal.Generate()
+	with := func(dsn string, keys ...[]byte) *postgres.Store {
+		t.Helper()
+		s, err := postgres.Open(t.Context(), dsn, mustParse(bytes.Join(keys, nil)), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+	in := intent("k", "c")
+	in.Purpose = "purpose"
+	begin(t, with(srv.DSN(), oldKey), in)
+	proxy := pgtest.NewProxy(t, srv)
+	s, other := with(proxy.DSN(), newKey, oldKey), with(srv.DSN(), newKey, oldKey)
+	hook, ended := once(pgtest.Pass, func(m pgtest.Message) bool {
+		write := m.Type == 'P' && bytes.Contains(m.Body, []byte("update call set answer = $4"))
+		if write {
+			if err := other.Settle(t.Context(), billed(in)); err != nil {
+				t.Error(err)
+			}
+		}
+		return write
+	})
+	proxy.Hook(hook)
+	if n, err := s.Reseal(t.Context()); n != 1 || err != nil || !ended.Load() {
+		t.Errorf("%d values were sealed anew, %v; ended meanwhile: %v", n, err, ended.Load())
+	}
+	for r, err := range with(srv.DSN(), newKey).Records(t.Context(), ledger.Filter{}) {
+		if err != nil || r.Purpose != "purpose" || string(r.Answer) != "answer of c" {
+			t.Errorf("after the rotation: %+v, %v", r, cause(err))
+		}
+	}
+}

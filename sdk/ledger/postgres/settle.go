@@ -37,13 +37,18 @@ var (
   union all
   select day, provider, product, run, old_outcome, old_basis, -1, -old_price from done where old_outcome is not null
 )` + bookSQL("$5") + ` select count(*) from done`
-	// recordSQL records a call that was never begun, with its end.
+	// recordSQL records a call that was never begun, with its end; or one that was begun ($20, for the price
+	// $21) and deleted in doubt, which it takes out of what the books have of such calls. Where they have none, the
+	// record lost the call in another way, with a database that was set back.
 	recordSQL = `with done as (
   insert into call (call_id, outcome, basis, price, answer, has_result, ended, key, owner, token, day, begun, run, subject, purpose, provider, product, attempt)
   values ($1, $2, $3, $4, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
   on conflict (call_id) do nothing returning day, provider, product, run, outcome, basis, price
 ), change as (
   select day, provider, product, run, outcome, basis, 1 as calls, price from done
+  union all
+  select day, provider, product, run, '', '', -1, -$21::bigint from done where $20::boolean and (select sum(b.calls) > 0 from books b
+   where b.day = done.day and b.provider = done.provider and b.product = done.product and b.outcome = '' and b.basis = '')
 )` + bookSQL("$5") + ` select count(*) from done`
 )
 
@@ -75,7 +80,8 @@ func (s *Store) Settle(ctx context.Context, e ledger.Settlement) error {
 			// Settled already, or never begun. One that is just being begun is waited for by the insert, and
 			// then ended by the next round.
 			whole := append(slices.Clone(end), []byte(in.Key), s.owner.latest(), randomNumber(), ledger.Day(in.At), in.At,
-				[]byte(in.Run), []byte(in.Subject), s.sealedPurpose(in), word(in.Provider), word(in.Product), int64(in.Attempt))
+				[]byte(in.Run), []byte(in.Subject), s.sealedPurpose(in), word(in.Provider), word(in.Product), int64(in.Attempt),
+				s.unsettled.has(in.CallID), int64(in.Price))
 			if err := c.QueryRow(ctx, recordSQL, whole...).Scan(&done); err != nil {
 				return err
 			}
@@ -97,6 +103,7 @@ func (s *Store) Settle(ctx context.Context, e ledger.Settlement) error {
 		return nil
 	})
 	if err == nil {
+		s.unsettled.remove(in.CallID)
 		s.tell(in.CallID)
 	}
 	return err

@@ -14,7 +14,7 @@ func statements() map[string]string {
 	condition, _ := where(all)
 	m := map[string]string{
 		"adopt": adoptSQL, "version": versionSQL, "wrap": wrapSQL, "wrap_first": wrapFirstSQL, "unwrap": unwrapSQL,
-		"call": callSQL, "bind": aliasSQL, "bound": boundSQL,
+		"call": callSQL, "bind": aliasSQL, "bound": boundSQL, "concern": concernSQL,
 		"begin_state": stateSQL, "find": findSQL, "begin_insert": insertSQL, "begin_confirm": confirmSQL, "begin_replace": replaceSQL,
 		"budget_run": runSpentSQL, "budget_day": daySpentSQL, "budget_key": keySpentSQL, "budget_raise": raiseSQL,
 		"settle": settleSQL, "settle_whole": recordSQL, "settle_confirm": confirmEndSQL,
@@ -22,7 +22,8 @@ func statements() map[string]string {
 		"load": loadSQL, "swap_new": swapNewSQL, "swap_next": swapNextSQL,
 		"records": recordsSQL(condition), "decide_find": oneSQL, "decide": decideSQL,
 		"forget_find": doomedSQL(condition, false), "forget_tombs": doomedSQL(condition, true), "forget_tombstone": tombstoneSQL, "forget_books": buryBooksSQL, "forget_delete": deleteSQL, "forget_aliases": unaliasSQL,
-		"usage": usageSQL,
+		"usage":  usageSQL,
+		"sealed": limited(sealedSQL, page), "sealed_one": sealedOneSQL, "reseal": resealSQL, "registers": registersSQL, "reseal_register": resealRegisterSQL,
 	}
 	return m
 }

@@ -55,10 +55,11 @@ type Store struct {
 	backends int64 // how many sessions the server takes at most
 	warnings []string
 
-	owner    owner
-	waiters  waiters
-	news     news
-	answered answered
+	owner     owner
+	unsettled unsettled
+	waiters   waiters
+	news      news
+	answered  answered
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-6b91b535/idrec/sdk/ledger/postgres"
 	"github.com/seed-6b91b535/idrec/sdk/ledger/postgres/pgtest"
 	"github.com/seed-6b91b535/idrec/sdk/ledger/seal"
+	"github.com/seed-6b91b535/idrec/shared"
 )
 
 func TestMain(m *testing.M) {
@@ -76,4 +77,44 @@ func TestPostgresPassesTheSuite(t *testing.T) {
 		opts := postgres.Options{Schema: schema(), MaxConns: 2}
 		return func() ledger.Store { return open(t, dsn, opts) }
 	})
+}
+
+// A process that lost its session, and with it its lock, can come back and end a call that was deleted in
+// doubt meanwhile.
+func TestCallDeletedInDoubtThatEndsAfterAllIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	srv := pgtest.Shared(t)
+	opts := postgres.Options{Schema: schema()}
+	s, other := open(t, srv.DSN(), opts), open(t, srv.DSN(), opts)
+	in := intent("k", "c")
+	in.Run = "r"
+	begin(t, s, in)
+	exec(t, srv.DSN(), "update "+opts.Schema+".call set owner = 1")
+	if n, err := other.Forget(t.Context(), ledger.Filter{CallID: "c"}, false, in.At); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	_, total, err := other.Tally(t.Context(), in.At)
+	if want := (shared.Tally{Ambiguous: 1, Suspected: price}); total != want || err != nil {
+		t.Errorf("after the deletion the books have %+v, %v", total, err)
+	}
+	// Another call, that was never begun, leaves the line of the deleted one alone.
+	if err := s.Settle(t.Context(), billed(intent("l", "unannounced"))); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.Settle(t.Context(), billed(in)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, total, err = other.Tally(t.Context(), in.At)
+	if want := (shared.Tally{Billed: 2, Spent: 2 * price}); total != want || err != nil {
+		t.Errorf("the books have %+v, %v", total, err)
+	}
+	again := intent("m", "d")
+	again.Run, again.RunLimit.Calls = "r", 2
+	begin(t, other, again)
+	// The answer was paid for.
+	if e, err := other.Lookup(t.Context(), "k", ""); err != nil || string(e.Answer) != "answer of c" {
+		t.Errorf("its answer is %+v, %v", e, err)
+	}
 }

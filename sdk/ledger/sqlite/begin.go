@@ -18,11 +18,12 @@ func (s *Store) Begin(ctx context.Context, in ledger.Intent) (ledger.Entry, bool
 	err := s.writer.do(ctx, func(c *conn) error {
 		e, began, refused = ledger.Entry{}, false, nil
 		var err error
-		if refused, err = s.refuse(c, in, &e); err != nil || refused != nil || e.State != "" {
+		var used int64
+		if used, refused, err = s.refuse(c, in, &e); err != nil || refused != nil || e.State != "" {
 			return err
 		}
 		began = true
-		if err := remove(c, in.CallID); err != nil {
+		if err := remove(c, used); err != nil {
 			return err
 		}
 		e = ledger.Entry{State: shared.RecallInFlight, Key: in.Key, CallID: in.CallID, Own: true, Price: in.Price, Begun: in.At}
@@ -37,30 +38,41 @@ func (s *Store) Begin(ctx context.Context, in ledger.Intent) (ledger.Entry, bool
 	return e, began, nil
 }
 
-// refuse says why a call may not be begun: by a refusal, or by the entry e that answers its key.
-func (s *Store) refuse(c *conn, in ledger.Intent, e *ledger.Entry) (refused, err error) {
+// refuse says why a call may not be begun: by a refusal, or by the entry e that answers its key. used is the
+// number of the call that had its CallID before, and was not billed; 0 where none had.
+func (s *Store) refuse(c *conn, in ledger.Intent, e *ledger.Entry) (used int64, refused, err error) {
 	taken, err := aliasTaken(c, in.Alias, in.Key)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	if taken {
-		return ledger.KeyReused(in), nil
+		return 0, ledger.KeyReused(in), nil
 	}
 	best, ok, spent, err := s.find(c, in.Key)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	if ok && !in.Passes(best.Entry) {
 		*e, err = s.entry(best)
-		return nil, err
+		return 0, nil, err
 	}
 	old, ok, err := s.one(c, in.CallID)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	if ok && (old.Answers() || old.State == shared.RecallInFlight) {
-		return ledger.CallReused(in), nil
+		return 0, ledger.CallReused(in), nil
 	}
+	over, err := overBudget(c, in, spent)
+	if err != nil || over != nil {
+		return 0, over, err
+	}
+	return old.seq, nil, nil
+}
+
+// overBudget returns the refusal of an intent that would exceed a limit, nil if it would not. spent is what its
+// picture has cost.
+func overBudget(c *conn, in ledger.Intent, spent ledger.Limit) (refused, err error) {
 	for _, l := range []struct {
 		scope ledger.Scope
 		limit ledger.Limit
@@ -102,12 +114,11 @@ func readSum(q *sqlite3.Stmt) ledger.Limit {
 	return ledger.Limit{Calls: q.ColumnInt64(0), Yuan: shared.Money(q.ColumnInt64(1))}
 }
 
-// remove makes room for a call that is made again, after one of its CallID that was not billed; the books
-// keep the first.
-func remove(c *conn, callID string) error {
-	seq, err := c.number(`SELECT seq FROM call WHERE call_id = ?`, []byte(callID))
-	if err != nil || seq == 0 {
-		return err
+// remove makes room for a call that is made again, after the one with the number seq, which has its CallID and
+// was not billed; the books keep the first.
+func remove(c *conn, seq int64) error {
+	if seq == 0 {
+		return nil
 	}
 	if err := c.exec(`DELETE FROM held WHERE seq = ?`, seq); err != nil {
 		return err

@@ -1,5 +1,7 @@
 package sqlite
 
+import "path/filepath"
+
 // disk says what kind of disk a folder lies on.
 type disk int
 
@@ -26,4 +28,14 @@ func judge(d disk, temporary bool) (warning string, refused error) {
 		return "the ledger lies on a file system of which it is not known whether its locks and syncs can be relied on", nil
 	}
 	return "", nil
+}
+
+// OnNetwork reports whether a folder is known to lie on another machine's disk, where no ledger can.
+func OnNetwork(dir string) bool {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return false
+	}
+	d, err := diskOf(abs)
+	return err == nil && d == diskNetwork
 }

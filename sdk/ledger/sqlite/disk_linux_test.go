@@ -44,3 +44,12 @@ broken line
 		t.Errorf("a folder that is not there lies on disk %d", d)
 	}
 }
+
+func TestWhatIsNotKnownToLieOnANetworkDoesNot(t *testing.T) {
+	t.Parallel()
+	for _, dir := range []string{t.TempDir(), "/proc/self/nowhere", "."} {
+		if OnNetwork(dir) {
+			t.Errorf("%s lies on a network", dir)
+		}
+	}
+}

@@ -38,22 +38,24 @@ func (s *Store) Settle(ctx context.Context, e ledger.Settlement) error {
 	return err
 }
 
-const endSQL = `UPDATE call SET ended = ?, price = ?, outcome = ?, basis = ?, decided = ?, has_result = ? WHERE seq = ?`
+const endSQL = `UPDATE call SET ended = ?, price = ?, outcome = ?, basis = ?, decided = ?, has_result = ? WHERE seq = ? RETURNING day, provider, product, run`
 
 // end gives a call an outcome, or another one, and moves it in the books.
 func (s *Store) end(c *conn, old row, end ledger.Entry) error {
-	l, err := lineOf(c, old.seq)
+	was := line{outcome: string(old.Outcome), basis: string(old.Basis)}
+	err := c.query(func(q *sqlite3.Stmt) bool {
+		was.day, was.provider, was.product, was.run = q.ColumnText(0), q.ColumnText(1), q.ColumnText(2), string(q.ColumnRawBlob(3))
+		return true
+	}, endSQL, moment(end.Ended), int64(end.Price), string(end.Outcome), string(end.Basis), end.Decided, end.HasResult, old.seq)
 	if err != nil {
 		return err
 	}
-	if err := book(c, l, -1, old.Price); err != nil {
+	is := was
+	is.outcome, is.basis = string(end.Outcome), string(end.Basis)
+	if err := book(c, was, -1, old.Price); err != nil {
 		return err
 	}
-	l.outcome, l.basis = string(end.Outcome), string(end.Basis)
-	if err := book(c, l, +1, end.Price); err != nil {
-		return err
-	}
-	if err := c.exec(endSQL, moment(end.Ended), int64(end.Price), l.outcome, l.basis, end.Decided, end.HasResult, old.seq); err != nil {
+	if err := book(c, is, +1, end.Price); err != nil {
 		return err
 	}
 	switch {
@@ -68,14 +70,6 @@ func (s *Store) end(c *conn, old row, end ledger.Entry) error {
 
 // line is where a call stands in the books.
 type line struct{ day, provider, product, outcome, basis, run string }
-
-func lineOf(c *conn, seq int64) (l line, err error) {
-	err = c.query(func(q *sqlite3.Stmt) bool {
-		l = line{q.ColumnText(0), q.ColumnText(1), q.ColumnText(2), q.ColumnText(3), q.ColumnText(4), string(q.ColumnRawBlob(5))}
-		return false
-	}, `SELECT day, provider, product, ifnull(outcome, ''), basis, run FROM call WHERE seq = ?`, seq)
-	return l, err
-}
 
 const (
 	bookSQL = `INSERT INTO books (day, provider, product, outcome, basis, calls, price) VALUES (?, ?, ?, ?, ?, ?, ?)
