@@ -1,7 +1,7 @@
 // Package batch asks a recognizer for many pictures, so many at a time, and hands each answer to a
 // sink exactly once. What is transient it waits out within bounds; what will fail for every picture it
-// asks only a few times; when it is told to stop, it takes nothing new and lets what is paid for
-// arrive.
+// asks only a few times; when it is told to stop, or the folder of the pictures is not there any more, it
+// takes nothing new and lets what is paid for arrive.
 package batch
 
 import (
@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
 	"github.com/seed-6b91b535/idrec/shared"
 )
@@ -43,6 +44,10 @@ const (
 	// abandonAfter a cancel, a call that has not returned never will.
 	abandonAfter = 10 * time.Second
 
+	// lookFor bounds the look at a folder of which a picture could not be read: a share that went away may
+	// never answer.
+	lookFor = 10 * time.Second
+
 	backoffFirst = time.Second
 	backoffLimit = 15 * time.Second
 )
@@ -69,6 +74,8 @@ type Options struct {
 type Report struct {
 	// Undone counts the items that no answer was put for, because the run was stopped.
 	Undone int
+	// Away: it was stopped because a folder of the pictures cannot be reached any more.
+	Away bool
 	// Lost are answers that the sink did not take.
 	Lost []Answer
 }
@@ -94,7 +101,7 @@ func Run(ctx context.Context, r shared.Recognizer, items []source.Item, sink Sin
 	b := &run{r: r, sink: sink, o: o, work: make(chan *task), answers: make(chan answered, o.Concurrency), flying: map[*task]bool{}}
 	b.fresh = items
 	b.loop(ctx)
-	return Report{Undone: len(b.fresh) + len(b.waiting) + b.dropped, Lost: b.lost}, b.err
+	return Report{Undone: len(b.fresh) + len(b.waiting) + b.dropped, Away: b.away, Lost: b.lost}, b.err
 }
 
 // task is an item on its way.
@@ -109,6 +116,7 @@ type task struct {
 type answered struct {
 	task   *task
 	answer Answer
+	away   bool // it could not be read, as nothing can in its folder
 }
 
 type run struct {
@@ -132,6 +140,7 @@ type run struct {
 	refused  int       // answers of class configuration in a row
 	paused   int       // likewise of class paused
 	stopping bool
+	away     bool // a folder cannot be reached any more
 	lost     []Answer
 	err      error
 }
@@ -144,7 +153,8 @@ func (b *run) loop(ctx context.Context) {
 	for range b.o.Concurrency {
 		workers.Go(func() {
 			for t := range b.work {
-				b.answers <- answered{t, b.ask(calls, t)}
+				a := b.ask(calls, t)
+				b.answers <- answered{t, a, isAway(calls, a)}
 			}
 		})
 	}
@@ -160,7 +170,7 @@ func (b *run) loop(ctx context.Context) {
 	var grace, abandon <-chan time.Time
 	for {
 		// A stop that has come is never a toss-up with the next item.
-		if ctx.Err() != nil || b.err != nil {
+		if ctx.Err() != nil || b.err != nil || b.away {
 			b.stopping, stop = true, nil
 		}
 		if b.stopping && grace == nil {
@@ -215,15 +225,26 @@ func (b *run) ask(ctx context.Context, t *task) Answer {
 	case err != nil:
 		a.Err = shared.ErrorOf(err, shared.OutcomeAmbiguous, shared.BasisProved)
 	case res == nil:
-		a.Err = unknownOutcome("the recognizer returned nothing")
+		a.Err = unknownOutcome("the recognizer returned nothing: it may be billed")
 	default:
 		a.Result = res
 	}
 	return a
 }
 
+// isAway reports whether a picture could not be read because its folder is not there any more, as when
+// a share is lost: it says nothing of the picture, and all others would fail like it.
+func isAway(ctx context.Context, a Answer) bool {
+	if a.Err == nil || a.Err.Code != shared.CodePictureUnreadable || a.Item.Root == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	return !a.Item.Root.Reachable(ctx)
+}
+
 func unknownOutcome(why string) *shared.Error {
-	return &shared.Error{Code: shared.CodeOutcomeUnknown, Message: why + ": it may be billed", Outcome: shared.OutcomeAmbiguous, Basis: shared.BasisProved}
+	return &shared.Error{Code: shared.CodeOutcomeUnknown, Message: why, Outcome: shared.OutcomeAmbiguous, Basis: shared.BasisProved}
 }
 
 // next is the item that is to be asked now, if there is one and a call is free; otherwise wake says
@@ -281,6 +302,11 @@ func (b *run) settle(group []answered) {
 	var put []Answer
 	for _, a := range group {
 		delete(b.flying, a.task)
+		if a.away {
+			b.away = true
+			b.dropped++
+			continue
+		}
 		err := a.answer.Err
 		if err != nil {
 			b.o.Log.Info("picture failed", "item", a.task.item.Alias(), "error", err)
@@ -369,7 +395,7 @@ func (b *run) giveUp(err *shared.Error) []Answer {
 		return nil
 	}
 	info, _ := err.Code.Info()
-	e := &shared.Error{Code: err.Code, Message: "not asked, since the others failed: " + info.Meaning, Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved, RetryAfter: err.RetryAfter}
+	e := &shared.Error{Code: err.Code, Message: exit.NotAsked + info.Meaning, Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved, RetryAfter: err.RetryAfter}
 	slices.SortFunc(rest, func(a, c source.Item) int { return a.N - c.N })
 	answers := make([]Answer, len(rest))
 	for i, item := range rest {
@@ -384,7 +410,7 @@ func (b *run) abandon() {
 	var group []Answer
 	for t := range b.flying {
 		group = append(group, Answer{Item: t.item, Request: b.o.Request(t.item), Elapsed: time.Since(t.begun),
-			Err: unknownOutcome("the call did not return when it was cancelled")})
+			Err: unknownOutcome("the call did not return when it was cancelled: it may be billed")})
 	}
 	b.put(group)
 }

@@ -2,12 +2,13 @@ package cli
 
 import (
 	"context"
-	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
@@ -91,7 +92,7 @@ func (a *app) accountStatus() *cobra.Command {
 			if asJSON {
 				err = a.printJSON(line)
 			} else {
-				err = a.print(line.text())
+				err = a.print(line.text(a.lang()))
 			}
 			if err != nil {
 				return err
@@ -110,34 +111,37 @@ func (a *app) accountStatus() *cobra.Command {
 	return c
 }
 
-func (l accountLine) text() string {
-	text := "calls are sent\n"
+func (x accountLine) text(l messages.Language) string {
+	var lines []string
+	say := func(format string, args ...any) { lines = append(lines, oneLine(l.Format(format, args...))) }
 	switch {
-	case l.Paused != nil:
-		text = fmt.Sprintf("paused: %s (%s)\n", exit.Advise(oneLine(l.Paused.Message), l.Paused.Do), l.Paused.Code)
-		if l.Paused.VendorText != "" {
-			text += fmt.Sprintf("the vendor says: %s\n", oneLine(l.Paused.VendorText))
+	case x.Paused != nil:
+		say("paused: %s", exit.Failure(&shared.Error{Code: x.Paused.Code, Message: x.Paused.Message}))
+		if x.Paused.VendorText != "" {
+			say("the vendor says: %s", oneLine(x.Paused.VendorText))
 		}
-	case l.CircuitOpen:
-		text = "stopped: too many unclear answers lately\n"
+	case x.CircuitOpen:
+		say("stopped: too many unclear answers lately")
+	default:
+		say("calls are sent")
 	}
-	if l.PausedSince != nil {
-		text += "since " + l.PausedSince.In(china).Format(time.DateTime) + " in China\n"
+	if x.PausedSince != nil {
+		say("since %s in China", x.PausedSince.In(china).Format(time.DateTime))
 	}
-	if l.NextProbe != nil {
-		text += "the next item tries at " + l.NextProbe.In(china).Format(time.DateTime) + " in China; idrec account resume lets it try at once\n"
+	if x.NextProbe != nil {
+		say("the next item tries at %s in China; idrec account resume lets it try at once", x.NextProbe.In(china).Format(time.DateTime))
 	}
 	for _, t := range []struct {
-		name string
+		name messages.Word
 		line tallyLine
-	}{{"today", l.Today}, {"total", l.Total}} {
-		text += fmt.Sprintf("%s: %d billed, %s yuan; %d unclear, %s yuan suspected; %d answered without a call, %s yuan saved\n",
-			t.name, t.line.Billed, t.line.SpentYuan, t.line.Ambiguous, t.line.SuspectedYuan, t.line.Answered, t.line.SavedYuan)
+	}{{"today", x.Today}, {"total", x.Total}} {
+		say("%s: %d billed, %s yuan; %d unclear, %s yuan suspected; %d answered without a call, %s yuan saved",
+			t.name, t.line.Billed, t.line.SpentYuan.String(), t.line.Ambiguous, t.line.SuspectedYuan.String(), t.line.Answered, t.line.SavedYuan.String())
 	}
-	if !l.Durable {
-		text += "the ledger is in the plugin's memory: this is a new process, and knows nothing of others\n"
+	if !x.Durable {
+		say("the ledger is in the plugin's memory: this is a new process, and knows nothing of others")
 	}
-	return text
+	return strings.Join(lines, "\n") + "\n"
 }
 
 func (a *app) accountResume() *cobra.Command {
@@ -154,7 +158,7 @@ func (a *app) accountResume() *cobra.Command {
 			if err := keeper.Resume(ctx); err != nil {
 				return err
 			}
-			return a.print("the next call is sent\n")
+			return a.say("the next call is sent")
 		}),
 	}
 	p.register(c.Flags())

@@ -147,7 +147,7 @@ func TestPluginsDescribeIsJSON(t *testing.T) {
 	b := newBench(t)
 	b.want(exit.OK, "", "plugins", "describe")
 	var d description
-	if err := json.Unmarshal(b.out.Bytes(), &d); err != nil || d.Name != "wapi" || len(d.Fields) != 5 || !d.Fields[2].Secret {
+	if err := json.Unmarshal(b.out.Bytes(), &d); err != nil || d.Name != "wapi" || len(d.Fields) != 6 || !d.Fields[2].Secret {
 		t.Errorf("%v %+v", err, d)
 	}
 	b.want(exit.Plugin, "plugin", "plugins", "verify", "none")

@@ -67,17 +67,17 @@ plugins, below plugins: and the plugin's name:
 			}
 			return err
 		}
-		t := newTable("Key", "Of", "Default", "Flag", "Variable", "Now", "What it does")
+		t := a.newTable("Key", "Of", "Default", "Flag", "Variable", "Now", "What it does")
 		for _, r := range rows {
 			now := r.Value
 			if r.Origin != "" {
-				now = strings.TrimSpace(now + " (" + r.Origin + ")")
+				now = strings.TrimSpace(now + " (" + a.origin(r.Origin) + ")")
 			}
 			def := r.Default
 			if r.Required {
-				def = "(required)"
+				def = a.text("(required)")
 			}
-			help := r.Help
+			help := a.text(r.Help)
 			if len(r.Enum) > 0 {
 				help += " (" + strings.Join(r.Enum, ", ") + ")"
 			}
@@ -90,6 +90,14 @@ plugins, below plugins: and the plugin's name:
 	})
 	c.AddCommand(explain)
 	return c
+}
+
+// origin says where a setting was set.
+func (a *app) origin(where string) string {
+	if line, ok := strings.CutPrefix(where, settings.FileLine); ok {
+		return a.format("file line %s", line)
+	}
+	return a.text(where)
 }
 
 // explain lists the settings. Where only the plugin's are wrong or cannot be told, the rows are there

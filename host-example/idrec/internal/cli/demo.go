@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -122,7 +121,7 @@ func (d *demonstration) run(ctx context.Context, p *pluginFlags) error {
 	if err := proc.Configure(ctx, c); err != nil {
 		return err
 	}
-	if err := d.read(ctx, proc, "the plugin "+about.Name+", paid by the call: signed HTTP to the sandbox in this process", demoRecords); err != nil {
+	if err := d.read(ctx, proc, d.format("the plugin %s, paid by the call: signed HTTP to the sandbox in this process", about.Name), demoRecords); err != nil {
 		return err
 	}
 	return d.compare()
@@ -138,7 +137,7 @@ func (d *demonstration) here(ctx context.Context, p *pluginFlags) error {
 	if err := proc.Configure(ctx, shared.Configuration{}); err != nil {
 		return err
 	}
-	if err := d.read(ctx, proc, "the plugin "+about.Name+", on this machine and free", demoLocalRecords); err != nil {
+	if err := d.read(ctx, proc, d.format("the plugin %s, on this machine and free", about.Name), demoLocalRecords); err != nil {
 		return err
 	}
 	records, err := readRecords(filepath.Join(d.dir, demoLocalRecords))
@@ -155,8 +154,8 @@ func (d *demonstration) here(ctx context.Context, p *pluginFlags) error {
 	if err := d.sayRead(t, records, demoLocalRecords); err != nil {
 		return err
 	}
-	return errors.Join(d.say(t.refused == t.texts, "no call: %d of %d texts named as pictures refused", t.refused, t.texts),
-		d.say(sum == 0, "bill:    %s yuan", sum), d.print("\n"))
+	return errors.Join(d.verdict(t.refused == t.texts, "no call: %d of %d texts named as pictures refused", t.refused, t.texts),
+		d.verdict(sum == 0, "bill:    %s yuan", sum), d.print("\n"))
 }
 
 // read reads the set and shows what was read.
@@ -168,7 +167,7 @@ func (d *demonstration) read(ctx context.Context, r shared.Recognizer, title, re
 	if err := d.recognize(ctx, r, records); err != nil {
 		return err
 	}
-	if err := report.WriteTable(d.Out, d.answers, false, d.Width); err != nil {
+	if err := report.WriteTable(d.Out, d.lang(), d.answers, false, d.Width); err != nil {
 		return exit.Errorf(exit.Later, "standard output is closed or full")
 	}
 	return nil
@@ -204,11 +203,11 @@ func (d *demonstration) recognize(ctx context.Context, r shared.Recognizer, reco
 		return err
 	}
 	defer func() { _ = j.Close() }()
-	bar := d.newBar(len(items), 0, false)
+	bar := d.progress(len(items), false)
 	rep, err := batch.Run(ctx, r, items, &journalSink{j: j, format: report.NDJSON}, batch.Options{
 		Concurrency: 4, Abort: d.abort, Log: d.log,
 		Request: func(i source.Item) *shared.Request { return &shared.Request{Image: i.Image} },
-		Settled: func(a batch.Answer) { d.answers = append(d.answers, a); bar.step() },
+		Settled: func(a batch.Answer) { d.answers = append(d.answers, a); bar.step(a) },
 	})
 	bar.end()
 	switch {
@@ -220,14 +219,14 @@ func (d *demonstration) recognize(ctx context.Context, r shared.Recognizer, reco
 	return j.Finish()
 }
 
-// say prints one line of the comparison.
-func (d *demonstration) say(good bool, format string, args ...any) error {
-	mark := "ok   "
+// verdict prints one line of the comparison.
+func (d *demonstration) verdict(good bool, format string, args ...any) error {
+	mark := d.text("ok   ")
 	if !good {
-		mark = "WRONG"
+		mark = d.text("WRONG")
 		d.wrong++
 	}
-	return d.print(mark + " " + fmt.Sprintf(format, args...) + "\n")
+	return d.print(mark + " " + d.format(format, args...) + "\n")
 }
 
 // told is how the records agree with the truth.
@@ -268,9 +267,9 @@ func (d *demonstration) count(records []shared.Record) (t told) {
 
 func (d *demonstration) sayRead(t told, records []shared.Record, name string) error {
 	return errors.Join(
-		d.say(t.once == len(d.files) && len(records) == t.once, "records: %d of %d files, each once, in %s", t.once, len(d.files), filepath.Join(d.dir, name)),
-		d.say(t.equal == t.cards && t.cards > 0, "truth:   %d of %d cards read as they are", t.equal, t.cards),
-		d.say(t.blank == t.blanks, "no card: %d of %d pictures without a card answered so", t.blank, t.blanks))
+		d.verdict(t.once == len(d.files) && len(records) == t.once, "records: %d of %d files, each once, in %s", t.once, len(d.files), filepath.Join(d.dir, name)),
+		d.verdict(t.equal == t.cards && t.cards > 0, "truth:   %d of %d cards read as they are", t.equal, t.cards),
+		d.verdict(t.blank == t.blanks, "no card: %d of %d pictures without a card answered so", t.blank, t.blanks))
 }
 
 // compare looks at the records on disk, the truth and the bill.
@@ -290,8 +289,8 @@ func (d *demonstration) compare() error {
 	sent := int64(t.cards + t.blanks)
 	err = errors.Join(
 		d.sayRead(t, records, demoRecords),
-		d.say(t.refused == t.texts && account.Requests == sent, "no call: %d of %d texts named as pictures refused here; the sandbox got %d requests for %d pictures", t.refused, t.texts, account.Requests, sent),
-		d.say(account.Billing == sum && account.Billed == sent, "bill:    the sandbox billed %d calls, %s yuan; the records add up to %s yuan", account.Billed, account.Billing, sum))
+		d.verdict(t.refused == t.texts && account.Requests == sent, "no call: %d of %d texts named as pictures refused here; the sandbox got %d requests for %d pictures", t.refused, t.texts, account.Requests, sent),
+		d.verdict(account.Billing == sum && account.Billed == sent, "bill:    the sandbox billed %d calls, %s yuan; the records add up to %s yuan", account.Billed, account.Billing, sum))
 	if err == nil && d.wrong > 0 {
 		err = codeOnly(exit.Failed)
 	}

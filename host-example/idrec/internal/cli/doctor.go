@@ -2,12 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/settings"
 	"github.com/seed-6b91b535/idrec/sdk/layers"
 	"github.com/seed-6b91b535/idrec/sdk/ledger/open"
@@ -41,7 +41,8 @@ clock is right, that the vendor takes the credentials, and that the ledger lies 
 			return err
 		}
 		defer func() { _ = plugin.Close() }()
-		lines := fmt.Sprintf("good     configuration: every setting is there and of the right form\ngood     plugin:        %s %s\n", plugin.about.Name, plugin.about.Version)
+		lines := a.healthLine("good", "configuration", a.text("every setting is there and of the right form"))
+		lines += a.healthLine("good", "plugin", plugin.about.Name+" "+plugin.about.Version)
 		lines += a.ledgerHealth(ctx, plugin)
 		ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 		defer cancel()
@@ -58,12 +59,12 @@ clock is right, that the vendor takes the credentials, and that the ledger lies 
 			item shared.CheckItem
 			exit int
 		}{
-			{"process:", h.Process, exit.Plugin}, {"upstream:", h.Upstream, exit.Later}, {"clock:", h.Clock, exit.Config}, {"credentials:", h.Credentials, exit.Refused},
+			{"process", h.Process, exit.Plugin}, {"upstream", h.Upstream, exit.Later}, {"clock", h.Clock, exit.Config}, {"credentials", h.Credentials, exit.Refused},
 		} {
 			if i.item.State == "" {
 				continue
 			}
-			lines += fmt.Sprintf("%-8s %-14s %s\n", i.item.State, i.name, oneLine(i.item.Message))
+			lines += a.healthLine(string(i.item.State), i.name, a.heard(i.item.Message))
 			if i.item.State == shared.CheckBad {
 				code = exit.Heavier(code, i.exit)
 			}
@@ -79,15 +80,18 @@ clock is right, that the vendor takes the credentials, and that the ledger lies 
 	return c
 }
 
+// healthLine is a line of the doctor's, in columns.
+func (a *app) healthLine(state, name, text string) string {
+	return messages.Pad(a.text(state), 8) + " " + messages.Pad(a.text(name)+a.text(":"), 14) + " " + oneLine(text) + "\n"
+}
+
 // ledgerHealth says where the record of calls lies. That it can be written to is certain: the plugin has
 // opened it already.
 func (a *app) ledgerHealth(ctx context.Context, plugin *opened) string {
 	if !settings.Known(plugin.about, ledgerSetting) {
 		return ""
 	}
-	line := func(state, text string) string {
-		return fmt.Sprintf("%-8s %-14s %s\n", state, "ledger:", oneLine(text))
-	}
+	line := func(state, text string) string { return a.healthLine(state, "ledger", a.heard(text)) }
 	place, err := layers.ParseLedger(plugin.given)
 	if err != nil {
 		return "" // the plugin would have refused it
@@ -97,7 +101,8 @@ func (a *app) ledgerHealth(ctx context.Context, plugin *opened) string {
 	}
 	opened, err := a.openStore(ctx, place)
 	if err != nil {
-		return line(string(shared.CheckBad), ledgerError(err).Error())
+		why, _ := sentence(ledgerError(err))
+		return line(string(shared.CheckBad), why.In(a.lang()))
 	}
 	defer func() { _ = opened.Close() }()
 	text := ""

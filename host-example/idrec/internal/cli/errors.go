@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -35,13 +36,13 @@ func (a *app) errors() *cobra.Command {
 				}
 				return a.printJSON(rows)
 			case "table":
-				t := newTable("Code", "Class", "Later", "Exit", "Meaning", "What to do")
+				t := a.newTable("Code", "Class", "Later", "Exit", "Meaning", "What to do")
 				for _, i := range shared.Codes() {
 					later := ""
 					if i.Retryable {
-						later = "yes"
+						later = a.text("yes")
 					}
-					t.AppendRow(table.Row{string(i.Code), string(i.Class), later, i.Exit, i.Meaning, i.Do})
+					t.AppendRow(table.Row{string(i.Code), string(i.Class), later, i.Exit, a.text(i.Meaning), a.text(i.Do)})
 				}
 				return a.print(a.fit(t, 24, "What to do", "Meaning"))
 			}
@@ -63,14 +64,18 @@ func (a *app) printJSON(v any) error {
 	return a.print(b.String())
 }
 
-// newTable is one for people.
-func newTable(head ...any) table.Writer {
+// newTable is one for people, with its head in their language.
+func (a *app) newTable(head ...string) table.Writer {
 	t := report.NewTable()
-	t.AppendHeader(head)
+	t.AppendHeader(report.Head(a.lang(), head...))
 	return t
 }
 
-// fit renders a table for the terminal's width.
+// fit renders a table for the terminal's width, and folds the columns named by their English heads.
 func (a *app) fit(t table.Writer, least int, fold ...string) string {
+	fold = slices.Clone(fold)
+	for i, name := range fold {
+		fold[i] = a.text(name)
+	}
 	return report.Fit(t, a.Width, least, fold...) + "\n"
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -142,7 +141,7 @@ with "idrec ledger settle".`,
 		if err := d.filter(&f); err != nil {
 			return err
 		}
-		t := newTable("Begun", "Call", "Picture", "Outcome", "Basis", "Yuan", "Provider", "Answer")
+		t := a.newTable("Begun", "Call", "Picture", "Outcome", "Basis", "Yuan", "Provider", "Answer")
 		n := 0
 		for r, err := range b.Records(ctx, f) {
 			if err != nil {
@@ -156,20 +155,20 @@ with "idrec ledger settle".`,
 				}
 				continue
 			}
-			answer := "none"
+			answer := a.text("none")
 			switch {
 			case l.Forgotten != nil:
-				answer = "forgotten " + ledger.Day(*l.Forgotten)
+				answer = a.format("forgotten %s", ledger.Day(*l.Forgotten))
 			case l.HasResult:
-				answer = "kept"
+				answer = a.text("kept")
 			}
-			t.AppendRow(table.Row{l.Begun.In(china).Format(time.DateTime), l.CallID, short(l.Key), l.word(), string(l.Basis), l.PriceYuan.String(), l.Provider, answer})
+			t.AppendRow(table.Row{l.Begun.In(china).Format(time.DateTime), l.CallID, short(l.Key), a.text(l.word()), string(l.Basis), l.PriceYuan.String(), l.Provider, answer})
 		}
 		switch {
 		case asJSON:
 			return nil
 		case n == 0:
-			return a.print("no calls\n")
+			return a.say("no calls")
 		}
 		return a.print(a.fit(t, 24, "Call"))
 	})
@@ -201,10 +200,13 @@ one that was not frees it, and the picture is sent when it is asked for next.`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
+			switch {
+			case asJSON:
 				err = a.printLine(lineOf(r))
-			} else {
-				err = a.print(fmt.Sprintf("%s is settled as %s\n", r.CallID, map[bool]string{true: "billed", false: "not billed"}[billed]))
+			case billed:
+				err = a.say("%s is settled as billed", r.CallID)
+			default:
+				err = a.say("%s is settled as not billed", r.CallID)
 			}
 			if err != nil {
 				return err
@@ -294,7 +296,7 @@ too. Calls that are in flight are left alone.`,
 		if asJSON {
 			return a.printJSON(map[string]int64{"forgotten": n})
 		}
-		return a.print(fmt.Sprintf("%d calls forgotten\n", n))
+		return a.say("%d calls forgotten", n)
 	})
 	c.RunE = func(c *cobra.Command, args []string) error {
 		given := 0
@@ -422,7 +424,7 @@ a purpose does.`,
 		if err := d.filter(&f); err != nil {
 			return err
 		}
-		t := newTable("When", "Purpose", "Recipient", "Outcome", "Held", "Deleted")
+		t := a.newTable("When", "Purpose", "Recipient", "Outcome", "Held", "Deleted")
 		for r, err := range b.Records(ctx, f) {
 			if err != nil {
 				return err
@@ -441,7 +443,7 @@ a purpose does.`,
 			if x.Deleted != nil {
 				deleted = x.Deleted.In(china).Format(time.DateTime)
 			}
-			t.AppendRow(table.Row{x.When.In(china).Format(time.DateTime), x.Purpose, x.Recipient, string(x.Outcome), map[bool]string{true: "yes", false: "no"}[x.Held], deleted})
+			t.AppendRow(table.Row{x.When.In(china).Format(time.DateTime), x.Purpose, x.Recipient, string(x.Outcome), a.yesNo(x.Held), deleted})
 		}
 		if asJSON {
 			return nil
@@ -449,6 +451,13 @@ a purpose does.`,
 		return a.print(a.fit(t, 24, "Purpose"))
 	})
 	return c
+}
+
+func (a *app) yesNo(yes bool) string {
+	if yes {
+		return a.text("yes")
+	}
+	return a.text("no")
 }
 
 func (a *app) ledgerPurge() *cobra.Command {
@@ -487,7 +496,7 @@ func (a *app) ledgerPurge() *cobra.Command {
 		if asJSON {
 			return a.printJSON(map[string]int64{"forgotten": n})
 		}
-		return a.print(fmt.Sprintf("%d calls forgotten\n", n))
+		return a.say("%d calls forgotten", n)
 	})
 	return c
 }

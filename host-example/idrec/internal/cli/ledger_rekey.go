@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -63,8 +62,10 @@ one. The older keys stay in the file, for plugins that still seal with them; onc
 		if err != nil {
 			return err
 		}
-		return a.print(fmt.Sprintf("the new key %s seals from now on; %d values were sealed anew with it\n", ring.Fingerprint(), n) +
-			"start the plugins anew that are at work, and replace copies of the key file\n")
+		if err := a.say("the new key %s seals from now on; %d values were sealed anew with it", ring.Fingerprint(), n); err != nil {
+			return err
+		}
+		return a.say("start the plugins anew that are at work, and replace copies of the key file")
 	})
 	return c
 }
@@ -79,7 +80,7 @@ func (a *app) onlySeal(ctx context.Context, p layers.LedgerPlace) error {
 	if err != nil {
 		return err
 	}
-	return a.print(fmt.Sprintf("%d values were sealed anew; the older keys seal nothing in the ledger any more\n", n))
+	return a.say("%d values were sealed anew; the older keys seal nothing in the ledger any more", n)
 }
 
 func reseal(ctx context.Context, s ledger.Store) (int64, error) {

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -56,10 +55,10 @@ Nothing of the damaged ledger is changed. Stop the plugins that use it first. Ex
 		if asJSON {
 			err = a.printJSON(map[string]int64{"calls": found.Calls, "answers": found.Answers, "lost": found.Lost, "damaged_pages": found.Damaged})
 		} else {
-			err = a.print(fmt.Sprintf("%d calls, %d of them with their answer; %d answers are lost, %d pages are damaged\n", found.Calls, found.Answers, found.Lost, found.Damaged))
+			err = a.say("%d calls, %d of them with their answer; %d answers are lost, %d pages are damaged", found.Calls, found.Answers, found.Lost, found.Damaged)
 		}
 		if err == nil && into != "" && !asJSON {
-			err = a.print("put the new ledger in the damaged one's place, or say where its key is with --ledger-key-file\n")
+			err = a.say("put the new ledger in the damaged one's place, or say where its key is with --ledger-key-file")
 		}
 		if err == nil && found.Damaged+found.Lost > 0 {
 			err = codeOnly(exit.Failed)

@@ -5,26 +5,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/sdk/ledger/open"
-	"github.com/seed-6b91b535/idrec/shared"
 )
 
 // app is one run of the program.
 type app struct {
 	World
 	release  string
+	args     []string
 	config   string
 	logLevel string
+	language string
 
 	log   *slog.Logger
 	stop  *stop
@@ -32,6 +34,10 @@ type app struct {
 
 	// openPlugin starts a plugin; nil is openProcess. Tests put a recognizer of their own here.
 	openPlugin func(ctx context.Context, p *pluginFlags) (process, error)
+	// now is the clock of what is told of progress; nil is time.Now.
+	now func() time.Time
+	// onNetwork reports whether a folder lies on another machine's disk; nil is sqlite.OnNetwork.
+	onNetwork func(dir string) bool
 	// openLedger opens the record of calls; nil is open.Open.
 	openLedger func(ctx context.Context, o open.Options) (*open.Opened, error)
 }
@@ -45,11 +51,11 @@ func Main(args []string, version string, w World) (code int) {
 }
 
 func (a *app) main(args []string) (code int) {
-	a.stop, a.log = &stop{}, slog.New(slog.DiscardHandler)
+	a.args, a.stop, a.log = args, &stop{}, slog.New(slog.DiscardHandler)
 	defer func() {
 		if p := recover(); p != nil {
 			// What it says may hold what was read; its type does not.
-			fmt.Fprintf(a.Err, "idrec: a defect of idrec (%T): report it with the command that you ran\n", p)
+			a.tellf("a defect of idrec (%s): report it with the command that you ran", fmt.Sprintf("%T", p))
 			code = exit.Defect
 		}
 	}()
@@ -65,43 +71,13 @@ func (a *app) main(args []string) (code int) {
 		return int(done)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		fmt.Fprintln(a.Err, "idrec: interrupted before anything was sent")
+		a.tellf("interrupted before anything was sent")
 		return a.stop.code
 	}
-	text, code := say(err)
-	fmt.Fprintf(a.Err, "idrec: %s\n", text)
+	text, code := sentence(err)
+	a.tellOf(text)
 	return code
 }
-
-// codeOnly ends the program with a code, everything being said already.
-type codeOnly int
-
-func (c codeOnly) Error() string { return fmt.Sprintf("exit %d", int(c)) }
-
-// ran marks an error of a command, as opposed to one of the command line.
-type ran struct{ error }
-
-func (r ran) Unwrap() error { return r.error }
-
-// say makes one line for the user, and the exit code.
-func say(err error) (string, int) {
-	var x *exit.Error
-	var s *shared.Error
-	var r ran
-	switch {
-	case errors.As(err, &x):
-		return oneLine(x.Message), x.Code
-	case errors.As(err, &s):
-		info, _ := s.Code.Info()
-		return oneLine(exit.Advise(s.Error(), info.Do)), exit.Of(s)
-	case errors.As(err, &r):
-		// Texts of untyped errors may name files.
-		return fmt.Sprintf("a defect of idrec (%T): report it with the command that you ran", r.error), exit.Defect
-	}
-	return oneLine(err.Error()), exit.Usage // cobra's: unknown command, wrong number of arguments
-}
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // signals: the first one asks to stop, the second to stop waiting.
 func (a *app) signals() (context.Context, func()) {
@@ -159,13 +135,20 @@ idrec asks for none twice unless an option with "unsafe" in its name says so.`,
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { _ = a.print(a.helpOf(c)) })
+	root.SetHelpCommand(a.helpCommand())
+	root.SetUsageFunc(func(c *cobra.Command) error { return a.print(a.helpOf(c)) })
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return exit.Errorf(exit.Usage, "%s: see --help", flagError(err))
 	})
 	f := root.PersistentFlags()
 	f.StringVar(&a.config, "config", "", "configuration `FILE` in YAML; else IDREC_CONFIG, else idrec/config.yaml in your configuration folder")
+	f.StringVar(&a.language, "language", "", "what people are spoken to in: en or zh; else "+messages.Variable+", else that of the locale")
 	f.StringVar(&a.logLevel, "log-level", "warn", "what is logged to standard error: debug, info, warn or error")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if _, ok := messages.Parse(a.language); !ok && a.language != "" {
+			return exit.Errorf(exit.Usage, "unknown language: use en or zh")
+		}
 		var level slog.Level
 		if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
 			return exit.Errorf(exit.Usage, "unknown log level: use debug, info, warn or error")
@@ -191,33 +174,13 @@ func noArgs(c *cobra.Command, args []string) error {
 	}
 	c.SuggestionsMinimumDistance = 2 // letters, as cobra has it
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		return exit.Errorf(exit.Usage, "unknown command: did you mean %s?", strings.Join(near, " or "))
+		return exit.Errorf(exit.Usage, "unknown command: did you mean %s?", strings.Join(near, ", "))
 	}
 	return exit.Errorf(exit.Usage, "unknown command: see %s --help", c.CommandPath())
 }
 
 // help is what a command does that only has commands below it.
 func help(c *cobra.Command, _ []string) error { return c.Help() }
-
-// flagError is the parser's text without the value that was given, which may be a secret or a name.
-func flagError(err error) string {
-	text := err.Error()
-	if strings.HasPrefix(text, "unknown shorthand flag") {
-		text, _, _ = strings.Cut(text, " in -")
-	}
-	if strings.HasPrefix(text, "bad flag syntax") {
-		return "malformed flag"
-	}
-	if strings.Contains(text, "invalid argument ") {
-		if k := strings.Index(text, " flag"); k > 0 {
-			if j := strings.LastIndex(text[:k], "\" for \""); j > 0 {
-				return "invalid value for " + text[j+len("\" for "):k]
-			}
-		}
-		return "invalid value of a flag"
-	}
-	return text
-}
 
 // do wraps a command's work.
 func do(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
@@ -234,12 +197,4 @@ func (a *app) version() *cobra.Command {
 		Use: "version", Short: "Print the version", Args: noArgs,
 		RunE: do(func(context.Context, []string) error { return a.print("idrec " + a.release + "\n") }),
 	}
-}
-
-// print writes to standard output.
-func (a *app) print(text string) error {
-	if _, err := io.WriteString(a.Out, text); err != nil {
-		return exit.Errorf(exit.Later, "standard output is closed or full")
-	}
-	return nil
 }

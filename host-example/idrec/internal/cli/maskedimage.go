@@ -3,11 +3,11 @@ package cli
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"os"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/sdk/picture"
 )
 
@@ -76,13 +76,10 @@ func (m *masker) write(a batch.Answer) bool {
 	return m.dir.WriteFile(name+ending, masked, 0o600) == nil
 }
 
-// String says what became of it; empty where nothing was asked for.
-func (m *masker) String() string {
-	switch {
-	case m.dir == nil:
-		return ""
-	case m.failed == 0:
-		return fmt.Sprintf("%d masked pictures", m.written)
+// said is what became of it.
+func (m *masker) said() messages.Message {
+	if m.failed == 0 {
+		return messages.Of("%d masked pictures", m.written)
 	}
-	return fmt.Sprintf("%d masked pictures; %d could not be masked: they were not read, show several people's cards, came from an address, or the plugin (or --fields) does not tell places", m.written, m.failed)
+	return messages.Of("%d masked pictures; %d could not be masked: they were not read, show several people's cards, came from an address, or the plugin (or --fields) does not tell places", m.written, m.failed)
 }

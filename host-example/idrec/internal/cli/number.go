@@ -118,9 +118,9 @@ func (a *app) printNumbers(all []checked, output string) error {
 			b.Write(append(line, '\n'))
 			continue
 		}
-		verdict := "valid"
+		verdict := a.text("valid")
 		if !c.Valid {
-			verdict = "not valid: " + strings.Join(c.Problems, ", ")
+			verdict = a.format("not valid: %s", strings.Join(c.Problems, ", "))
 		}
 		about := []string{}
 		for _, s := range []string{c.Kind, c.Province, c.Birth, c.Sex} {
@@ -137,7 +137,7 @@ func (a *app) printNumbers(all []checked, output string) error {
 			fmt.Fprintf(&b, " (%s)", strings.Join(about, ", "))
 		}
 		if !c.Valid && c.Check != "" {
-			fmt.Fprintf(&b, "; the check character would be %s", c.Check)
+			b.WriteString(a.format("; the check character would be %s", c.Check))
 		}
 		b.WriteByte('\n')
 	}

@@ -23,7 +23,7 @@ func (w *work) plan() []source.Item {
 			todo = append(todo, i)
 			continue
 		}
-		w.tally.AddEarlier(i.N, batch.Kind(e.Kind), e.Code, e.Exit)
+		w.tally.AddEarlier(i.N, batch.Kind(e.Kind), e.Code, e.Exit, e.Price)
 	}
 	return todo
 }

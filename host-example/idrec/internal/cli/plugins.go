@@ -36,11 +36,11 @@ func (a *app) pluginsList() *cobra.Command {
 			if len(found) == 0 {
 				return exit.Errorf(exit.Plugin, "no plugin found: put idrec-plugin-NAME beside idrec, or give its folder with --plugin-dir")
 			}
-			t := newTable("Name", "File", "SHA-256")
+			t := a.newTable("Name", "File", "SHA-256")
 			for _, f := range found {
 				sum, err := digestOf(f.Path)
 				if err != nil {
-					sum = "(cannot be read)"
+					sum = a.text("(cannot be read)")
 				}
 				t.AppendRow(table.Row{f.Name, f.Path, sum})
 			}
@@ -54,7 +54,7 @@ func (a *app) pluginsList() *cobra.Command {
 func (a *app) pluginsDescribe() *cobra.Command {
 	p := &pluginFlags{}
 	c := &cobra.Command{
-		Use: "describe [NAME]", Short: "Start a plugin and print what it says of itself, as JSON", Args: cobra.MaximumNArgs(1),
+		Use: "describe [NAME]", Short: "Start a plugin and print what it says of itself, as JSON", Args: atMostOneArg,
 		RunE: do(func(ctx context.Context, args []string) error {
 			if err := a.pluginSettings(p); err != nil {
 				return err
@@ -72,6 +72,14 @@ func (a *app) pluginsDescribe() *cobra.Command {
 	}
 	p.place(c.Flags())
 	return c
+}
+
+// atMostOneArg never repeats what was given.
+func atMostOneArg(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return exit.Errorf(exit.Usage, "%s takes one argument at most: see --help", c.CommandPath())
+	}
+	return nil
 }
 
 // pluginSettings brings in what the environment and the file say of where plugins are.

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -95,7 +94,7 @@ func (a *app) settingsFor(ctx context.Context, p *pluginFlags, l settings.Layers
 	keeper := &keeper{process: hosted{plugin}}
 	err = a.configure(ctx, &opened{process: keeper, about: about}, l, fields, nil, about)
 	if missing := (*exit.Error)(nil); errors.As(err, &missing) && missing.Code == exit.Config && len(fields) == 0 {
-		fmt.Fprintln(a.Err, "idrec: checked without settings:", missing.Message)
+		a.tellf("checked without settings: %s", missing.Message)
 		return nil, nil
 	}
 	return keeper.kept, err

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"runtime"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/sdk/host"
 )
 
@@ -52,7 +52,7 @@ configuration.`,
 					return err
 				}
 				lock.Put(e)
-				fmt.Fprintf(&out, "%s %s, protocol %d, sha256 %s\n", e.Name, e.Version, e.Protocol, e.SHA256)
+				out.WriteString(a.format("%s %s, protocol %d, sha256 %s", e.Name, e.Version, e.Protocol, e.SHA256) + "\n")
 			}
 			if err := lock.Write(file); err != nil {
 				return err
@@ -155,12 +155,15 @@ func (a *app) verify(ctx context.Context, p *pluginFlags) error {
 		return err
 	}
 	defer func() { _ = proc.Close() }()
-	pinned := "not compared: give --sha256 or --lock"
+	pinned := messages.Word("not compared: give --sha256 or --lock")
 	switch {
 	case p.lock != "":
 		pinned = "as locked"
 	case p.sha256 != "":
 		pinned = "as given"
 	}
-	return a.print(fmt.Sprintf("%s %s starts and speaks this protocol\nsha256 %s (%s)\n", about.Name, about.Version, sum, pinned))
+	if err := a.say("%s %s starts and speaks this protocol", about.Name, about.Version); err != nil {
+		return err
+	}
+	return a.say("sha256 %s (%s)", sum, pinned)
 }

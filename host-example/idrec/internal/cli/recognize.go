@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/journal"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/report"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
 	"github.com/seed-6b91b535/idrec/sdk/layers"
@@ -34,6 +36,8 @@ type recognition struct {
 	masked   string
 
 	overwrite, reread, mask, personal, quiet, acceptUnusable, raw bool
+	dryRun                                                        bool
+	limit                                                         int
 	resend, buyAgain                                              bool
 
 	concurrency            int
@@ -56,7 +60,8 @@ const recognizeHelp = `Read pictures and write a record for each, failures too.
 
 Inputs are files, folders (read through, their pictures in the order of their names), patterns in
 quotes ("scans/**/*.jpg"), addresses (http, https), and - for a list of files and addresses, one a
-line, on standard input. A manifest gives each picture settings of its own: lines of JSON, or CSV with
+line, on standard input. In folders and patterns, PDF, texts, office documents, archives, Thumbs.db and the
+like are counted and passed over. A manifest gives each picture settings of its own: lines of JSON, or CSV with
 a head, with source, side, case, key, subject, purpose and sha256; its paths are relative to it.
 
 Cases. --pair ties the pictures of one person together, where the manifest gives no case: folder is all
@@ -73,8 +78,13 @@ byte order mark by which Excel knows UTF-8. With --out they go to a file,
 in the form that its name or --output says. Otherwise, as in an engine, the last line on standard output
 is a summary in JSON without personal data.
 
+Before. --dry-run sends nothing and says what there is: pictures, files of other kinds, the same content
+twice, what it can cost at most and how long it takes at least. --limit asks for a number of pictures and
+no more; with --out the same command goes on with the next ones.
+
 Resuming. With --out FILE the records are written to FILE.part, and FILE.state (or --state) keeps which
-pictures have theirs. However a run ends, the same command goes on where it was: pictures that have
+pictures have theirs; where FILE lies on a network share, the state lies in your state folder on this
+machine. However a run ends, the same command goes on where it was: pictures that have
 their record are not asked for again, files that changed since are, and the state never names anybody.
 When every picture has a record, FILE.part becomes FILE, also where some records are errors (exit 65
 or 75). Errors that may go away (class transient, paused, configuration, internal; a file that could
@@ -85,7 +95,9 @@ holds of pictures that are no longer among the inputs stays.
 Waiting. What is transient is waited out within the run for --wait; what somebody has to see to (no
 balance, no calls left, …) is not: those pictures have a record with class paused, and exit 75 says
 that running again goes on with them. An interrupted run (Ctrl-C, SIGTERM) takes no new picture, lets
-those that were sent arrive, for --grace, and saves its state; a second signal ends the waiting.
+those that were sent arrive, for --grace, and saves its state; a second signal ends the waiting. Where the
+folder of the pictures cannot be reached any more, as when a network share is lost, the run ends in the
+same way, with exit 75, and no picture counts as unreadable for it.
 
 Exit codes: 0 every picture recognised; 64 command line; 65 pictures failed for good, are unclear (may
 be billed) or unusable; 66 no input; 69 the plugin cannot start; 70 a defect; 75 some may succeed later:
@@ -118,6 +130,8 @@ func (r *recognition) flagsOf(f *pflag.FlagSet) {
 	f.BoolVar(&r.mask, "mask", false, "mask names, numbers, addresses and file names in the records")
 	f.StringVar(&r.masked, "masked-image", "", "write each picture to `FOLDER` with name, address, number and portrait covered, named by its SHA-256")
 	f.BoolVar(&r.personal, "show-personal", false, "show names, numbers and file names in the table")
+	f.BoolVar(&r.dryRun, "dry-run", false, "send nothing: say what there is to read, how much that can cost at most and how long it takes at least")
+	f.IntVar(&r.limit, "limit", 0, "ask for no more than this `NUMBER` of pictures in this run; 0 is all")
 	f.BoolVar(&r.quiet, "quiet", false, "no progress and no summary")
 	f.BoolVar(&r.acceptUnusable, "accept-unusable", false, "do not count a picture that was answered as unusable as a failure")
 	f.BoolVar(&r.raw, "raw", false, "put the vendor's answer into the records as it came")
@@ -168,18 +182,27 @@ func (a *app) runRecognize(ctx context.Context, r *recognition, args []string) e
 	if r.out != "" && isInput(items, r.out, r.manifest) {
 		return exit.Errorf(exit.Usage, "--out names one of the inputs, which would be lost: give another file")
 	}
+	if r.masked != "" && liesIn(r.masked, args) {
+		return exit.Errorf(exit.Usage, "--masked-image lies in a folder that is read, so the next run would read what this one writes: give another folder")
+	}
 	more := map[string]string{}
 	if r.concurrency > 0 {
 		more["concurrency"] = fmt.Sprint(r.concurrency)
 	}
-	plugin, err := a.open(ctx, &r.pluginFlags, layers, more)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = plugin.Close() }()
-	b := &work{app: a, r: r, want: want, plugin: plugin, items: items}
+	b := &work{app: a, r: r, want: want, items: items}
 	b.tally.AcceptUnusable = r.acceptUnusable
 	b.tally.SetPassed(passed)
+	if r.dryRun {
+		if b.plugin, err = a.inspect(ctx, &r.pluginFlags, layers, more); err != nil {
+			return err
+		}
+		return b.forecast(passed)
+	}
+	if b.plugin, err = a.open(ctx, &r.pluginFlags, layers, more); err != nil {
+		return err
+	}
+	defer func() { _ = b.plugin.Close() }()
+	b.tally.SetPrice(b.plugin.price())
 	return b.run(ctx)
 }
 
@@ -194,6 +217,19 @@ func isInput(items []source.Item, name, manifest string) bool {
 		return err == nil && os.SameFile(out, info)
 	}
 	return same(manifest) || slices.ContainsFunc(items, func(i source.Item) bool { return i.Image.Path != "" && same(i.Image.Path) })
+}
+
+// liesIn reports whether a folder is one of those named, or lies below one.
+func liesIn(name string, folders []string) bool {
+	name, err := filepath.Abs(name)
+	return err == nil && slices.ContainsFunc(folders, func(f string) bool {
+		folder, err := filepath.Abs(f)
+		if err != nil || f == "-" || f == "" {
+			return false
+		}
+		rel, err := filepath.Rel(folder, name)
+		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	})
 }
 
 // check reads the flags that are no plugin's.
@@ -239,6 +275,8 @@ func (r *recognition) bounds() error {
 		return exit.Errorf(exit.Usage, "--timeout must be above 0, --wait and --grace not below")
 	case !(r.acceptConfidence > 0 && r.acceptConfidence <= 1):
 		return exit.Errorf(exit.Usage, "--accept-confidence takes a number above 0, up to 1")
+	case r.limit < 0:
+		return exit.Errorf(exit.Usage, "--limit cannot be negative")
 	case r.budgetCalls < 0:
 		return exit.Errorf(exit.Usage, "--budget-calls cannot be negative")
 	case !slices.Contains([]shared.Basis{shared.BasisProved, shared.BasisDocumented, shared.BasisAssumed}, shared.Basis(r.retry)):
@@ -299,6 +337,7 @@ type work struct {
 	journal  *journal.Journal
 	answers  []batch.Answer // for the table
 	budgetOf string
+	limited  int // pictures that --limit leaves out
 }
 
 func (w *work) run(ctx context.Context) error {
@@ -307,7 +346,7 @@ func (w *work) run(ctx context.Context) error {
 	var stream *report.Stream
 	switch {
 	case w.r.out != "":
-		j, err := journal.Open(journal.Options{Out: w.r.out, State: w.r.state, Frame: w.want.format.Frame(), Settings: w.settings(), Items: len(w.items), Overwrite: w.r.overwrite})
+		j, err := journal.Open(w.journalOptions())
 		if err != nil {
 			return err
 		}
@@ -324,27 +363,30 @@ func (w *work) run(ctx context.Context) error {
 		stream = s
 		w.sink = &watched{s, w.OutGone}
 	}
+	if todo = w.cut(todo); w.limited > 0 && w.journal == nil {
+		w.items = todo // nothing keeps where the others would begin
+	}
 	masks, err := newMasker(w.r.masked)
 	if err != nil {
 		return err
 	}
 	defer masks.close()
-	progress := w.progress(len(w.items), len(w.items)-len(todo))
+	progress := w.progress(len(todo), w.r.quiet)
 	rep, runErr := batch.Run(ctx, w.plugin, todo, w.sink, batch.Options{
 		Concurrency: w.places(), Timeout: w.r.timeout, Wait: waitOf(w.r.wait), Grace: w.r.grace, Abort: w.abort, Request: w.request, Log: w.log,
-		Settled: func(a batch.Answer) { w.tally.Add(a); masks.add(a); progress.step() },
+		Settled: func(a batch.Answer) { w.tally.Add(a); masks.add(a); progress.step(a) },
 	})
 	progress.end()
-	if text := masks.String(); text != "" && !w.r.quiet {
-		fmt.Fprintf(w.Err, "idrec: %s\n", text)
+	if masks.dir != nil && !w.r.quiet {
+		w.tellOf(masks.said())
 	}
-	w.tally.AddUndone(rep.Undone)
+	w.tally.AddUndone(rep.Undone + w.limited)
 	for _, a := range rep.Lost {
 		w.tally.Add(a)
 	}
 	complete := runErr == nil && rep.Undone == 0
 	if w.journal != nil {
-		if complete {
+		if complete && w.limited == 0 {
 			runErr = w.journal.Finish()
 		}
 		if err := w.journal.Close(); runErr == nil && err != nil {
@@ -361,30 +403,31 @@ func (w *work) run(ctx context.Context) error {
 func (w *work) end(rep batch.Report, err error) error {
 	code := w.tally.Exit()
 	if err != nil {
-		text, c := say(ran{err})
-		fmt.Fprintf(w.Err, "idrec: %s\n", text)
+		text, c := sentence(ran{err})
+		w.tellOf(text)
 		code = exit.Heavier(code, c)
 	}
 	if len(rep.Lost) > 0 {
-		fmt.Fprintf(w.Err, "idrec: %s\n", rescue(rep.Lost, w.r.out))
+		w.tellOf(rescue(rep.Lost, w.r.out))
 	}
 	if w.want.format == report.Table {
 		if err := w.table(); err != nil {
 			code = exit.Heavier(code, exit.Later)
-			fmt.Fprintln(w.Err, "idrec: standard output was closed before the table was shown: write the records to a file with --out FILE")
+			w.tellf("standard output was closed before the table was shown: write the records to a file with --out FILE")
 		}
 	}
-	w.tally.Problems(w.Err, w.ErrTerminal)
-	if rep.Undone > 0 && err == nil {
-		how := "the records so far were written; pictures that are asked for again may be paid again: use --out FILE"
-		if w.journal != nil {
-			how = "the state is saved: run the same command again to go on"
+	for _, line := range w.tally.Problems(w.ErrTerminal) {
+		w.tellOf(line)
+	}
+	if c := w.unfinished(rep, err); c != exit.OK {
+		code = c
+		if rep.Away || rep.Undone == 0 {
+			code = exit.Heavier(w.tally.Exit(), c)
 		}
-		fmt.Fprintf(w.Err, "idrec: interrupted, %d of %d pictures are not done; %s\n", rep.Undone, len(w.items), how)
-		code = w.stop.code
 	}
 	if !w.r.quiet {
 		w.summary()
+		w.next()
 	}
 	if code != exit.OK {
 		return codeOnly(code)
@@ -392,12 +435,35 @@ func (w *work) end(rep batch.Report, err error) error {
 	return nil
 }
 
+// unfinished says why pictures were not asked for, and returns the exit code for that.
+func (w *work) unfinished(rep batch.Report, err error) int {
+	if err != nil {
+		return exit.OK
+	}
+	how := messages.Of("the records so far were written; pictures that are asked for again may be paid again: use --out FILE")
+	if w.journal != nil {
+		how = messages.Of("the state is saved: run the same command again to go on")
+	}
+	switch {
+	case rep.Undone > 0 && rep.Away:
+		w.tellf("the folder of the pictures cannot be reached any more, %d of %d pictures are not done; %s, once the share or disk is there again", rep.Undone+w.limited, len(w.items), how)
+		return exit.Later
+	case rep.Undone > 0:
+		w.tellf("interrupted, %d of %d pictures are not done; %s", rep.Undone+w.limited, len(w.items), how)
+		return w.stop.code
+	case w.limited > 0 && w.journal != nil:
+		w.tellf("the number of --limit is reached, %d of %d pictures are not done; %s", w.limited, len(w.items), how)
+		return exit.Later
+	}
+	return exit.OK
+}
+
 // table has a row for each person where pictures are tied together, else one for each picture.
 func (w *work) table() error {
 	if report.HasCases(w.answers) {
-		return report.WriteCases(w.Out, report.CasesOf(w.answers, time.Now()), w.r.personal, w.Width)
+		return report.WriteCases(w.Out, w.lang(), report.CasesOf(w.answers, time.Now()), w.r.personal, w.Width)
 	}
-	return report.WriteTable(w.Out, w.answers, w.r.personal, w.Width)
+	return report.WriteTable(w.Out, w.lang(), w.answers, w.r.personal, w.Width)
 }
 
 // summary goes where it does not mix with records.
@@ -405,17 +471,30 @@ func (w *work) summary() {
 	if w.want.format == "" {
 		w.tally.SetUnwritten()
 	}
-	text, to := w.tally.String()+"\n", w.Out
+	text := w.tally.In(w.lang()) + "\n"
 	if !w.OutTerminal {
 		if b, err := json.Marshal(&w.tally); err == nil {
 			text = string(b) + "\n"
 		}
 	}
 	if w.r.out == "" && w.want.format != "" && w.want.format != report.Table {
-		to = w.Err
-		text = "idrec: " + w.tally.String() + "\n"
+		w.tellOf(&w.tally)
+		return
 	}
-	fmt.Fprint(to, text)
+	_ = w.print(text) // what is lost is no record
+}
+
+// cut leaves out what is beyond --limit.
+func (w *work) cut(todo []source.Item) []source.Item {
+	if w.r.limit == 0 || len(todo) <= w.r.limit {
+		return todo
+	}
+	w.limited = len(todo) - w.r.limit
+	return todo[:w.r.limit]
+}
+
+func (w *work) journalOptions() journal.Options {
+	return journal.Options{Out: w.r.out, State: w.statePlace(), Frame: w.want.format.Frame(), Settings: w.settings(), Items: len(w.items), Overwrite: w.r.overwrite}
 }
 
 // settings decide what a record looks like.

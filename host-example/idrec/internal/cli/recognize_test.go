@@ -36,12 +36,13 @@ type fake struct {
 }
 
 func (f *fake) Describe(context.Context) (*shared.Description, error) {
-	return &shared.Description{Name: "wapi", Version: "1", Fields: []shared.ConfigField{
+	return &shared.Description{Name: "wapi", Version: "1", Paid: true, Fields: []shared.ConfigField{
 		{Name: "url", Type: shared.TypeURL, Required: true, Help: "where"},
 		{Name: "appid", Type: shared.TypeString, Required: true, Help: "who"},
 		{Name: "secret", Type: shared.TypeString, Required: true, Secret: true, Help: "proof"},
 		{Name: "rate", Type: shared.TypeFloat, Default: "2", Help: "calls a second"},
 		{Name: "concurrency", Type: shared.TypeInt, Default: "3", Help: "calls at once"},
+		{Name: "price_per_call", Type: shared.TypeMoney, Default: "0.050", Help: "yuan"},
 	}}, nil
 }
 
@@ -116,6 +117,9 @@ type bench struct {
 	gone  bool
 	none  bool // no standard output
 	width int
+	seen  bool // somebody looks at standard error
+	now   func() time.Time
+	share func(dir string) bool // reports what lies on a network share
 
 	others map[string]process // plugins besides fake
 	ledger *ledger.Memory     // what is opened as the ledger
@@ -161,9 +165,10 @@ func (b *bench) run(args ...string) int {
 	b.out.Reset()
 	b.err.Reset()
 	a := &app{release: "test", World: World{
-		In: strings.NewReader(b.in), Out: &b.out, Err: &b.err, OutTerminal: b.tty, Width: b.width, OutClosed: b.none, OutGone: func() bool { return b.gone },
+		In: strings.NewReader(b.in), Out: &b.out, Err: &b.err, OutTerminal: b.tty, ErrTerminal: b.seen, Program: "bin/idrec", Width: b.width, OutClosed: b.none, OutGone: func() bool { return b.gone },
 		Lookup: func(n string) (string, bool) { v, ok := b.env[n]; return v, ok },
 	}}
+	a.now, a.onNetwork = b.now, b.share
 	a.openPlugin = func(_ context.Context, p *pluginFlags) (process, error) {
 		if other := b.others[p.plugin]; other != nil {
 			return other, nil
@@ -498,6 +503,7 @@ func TestAnswersThatArePaidForAreRescuedFromABrokenPipe(t *testing.T) {
 	}
 	t.Chdir(b.dir)
 	a := &app{World: World{Out: brokenPipe{}, Err: &b.err, Lookup: func(n string) (string, bool) { v, ok := b.env[n]; return v, ok }}}
+	a.now, a.onNetwork = b.now, b.share
 	a.openPlugin = func(_ context.Context, p *pluginFlags) (process, error) {
 		if other := b.others[p.plugin]; other != nil {
 			return other, nil

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/sdk/ledger"
 	"github.com/seed-6b91b535/idrec/shared"
 )
@@ -110,7 +111,7 @@ func readAtMost(r io.Reader, most int64) ([]byte, error) {
 
 // parseCounts reads the vendor's counts by day.
 func parseCounts(text []byte) (map[string]int64, error) {
-	bad := func(line int, what string) error {
+	bad := func(line int, what messages.Word) error {
 		return exit.Errorf(exit.NoInput, "line %d of the vendor's counts: %s", line, what)
 	}
 	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
@@ -269,16 +270,16 @@ func (b *books) unclearOf(ctx context.Context, day string) ([]callLine, error) {
 }
 
 func (a *app) reconciledTable(rows []reconciled) string {
-	t := newTable("Day", "Vendor", "Billed", "Unclear", "Difference", "Verdict")
+	t := a.newTable("Day", "Vendor", "Billed", "Unclear", "Difference", "Verdict")
 	text := ""
 	for _, r := range rows {
-		t.AppendRow(table.Row{r.Day, r.Vendor, r.Billed, r.Unclear, fmt.Sprintf("%+d", r.Difference), r.Verdict})
+		t.AppendRow(table.Row{r.Day, r.Vendor, r.Billed, r.Unclear, fmt.Sprintf("%+d", r.Difference), a.text(r.Verdict)})
 		for _, c := range r.Calls {
-			text += fmt.Sprintf("%s unclear: %s, picture %s, begun %s, %s yuan\n", r.Day, c.CallID, short(c.Key), c.Begun.In(china).Format(time.TimeOnly), c.PriceYuan)
+			text += a.format("%s unclear: %s, picture %s, begun %s, %s yuan", r.Day, c.CallID, short(c.Key), c.Begun.In(china).Format(time.TimeOnly), c.PriceYuan.String()) + "\n"
 		}
 	}
 	if text != "" {
-		text += "settle unclear calls with idrec ledger settle CALL --billed or --not-billed\n"
+		text += a.text("settle unclear calls with idrec ledger settle CALL --billed or --not-billed") + "\n"
 	}
 	return a.fit(t, 12) + text
 }

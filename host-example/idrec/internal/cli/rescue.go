@@ -2,17 +2,17 @@ package cli
 
 import (
 	"crypto/rand"
-	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/report"
 )
 
 // rescue writes answers that found no place, and are or may be paid for, to a file of their own, and
 // returns a line that says so. They are complete, whatever the output was to be.
-func rescue(lost []batch.Answer, out string) string {
+func rescue(lost []batch.Answer, out string) messages.Message {
 	var text []byte
 	n := 0
 	for _, a := range lost {
@@ -25,7 +25,7 @@ func rescue(lost []batch.Answer, out string) string {
 		}
 	}
 	if n == 0 {
-		return fmt.Sprintf("%d answers were not written; none of them cost anything", len(lost))
+		return messages.Of("%d answers were not written; none of them cost anything", len(lost))
 	}
 	name := "idrec-rescued-" + rand.Text()[:8] + ".ndjson"
 	places := []string{"."}
@@ -41,10 +41,10 @@ func rescue(lost []batch.Answer, out string) string {
 			_ = os.Remove(path)
 			continue
 		}
-		where := []string{"in the working folder", "beside the file of --out", "in your home folder"}[i+map[bool]int{true: 1}[out == "" && i > 0]]
-		return fmt.Sprintf("%d answers that are paid for could not be written where you wanted them: they are in %s %s", n, name, where)
+		where := []messages.Word{"in the working folder", "beside the file of --out", "in your home folder"}[i+map[bool]int{true: 1}[out == "" && i > 0]]
+		return messages.Of("%d answers that are paid for could not be written where you wanted them: they are in %s %s", n, name, where)
 	}
-	return fmt.Sprintf("%d answers that are paid for could not be written anywhere and are lost", n)
+	return messages.Of("%d answers that are paid for could not be written anywhere and are lost", n)
 }
 
 func writeNew(path string, text []byte) error {

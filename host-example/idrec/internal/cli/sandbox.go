@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/sdk/local"
 	"github.com/seed-6b91b535/idrec/sdk/specimen"
 	"github.com/seed-6b91b535/idrec/sdk/wapi/sandbox"
@@ -73,7 +74,7 @@ func (a *app) runSandbox(ctx context.Context, s *sandboxFlags) error {
 			return err
 		}
 		cfg.Apps = append(cfg.Apps, app)
-		said = append(said, "app "+app.ID+" with the secret given; it is for tests only, so it may stand on a command line")
+		said = append(said, a.format("app %s with the secret given; it is for tests only, so it may stand on a command line", app.ID))
 	}
 	if len(s.apps) == 0 {
 		secret := randomSecret()
@@ -82,7 +83,7 @@ func (a *app) runSandbox(ctx context.Context, s *sandboxFlags) error {
 			return err
 		}
 		cfg.Apps = append(cfg.Apps, app)
-		said = append(said, "app 1 with the test secret "+secret)
+		said = append(said, a.format("app 1 with the test secret %s", secret))
 	}
 	for _, g := range s.guesses {
 		name, value, ok := strings.Cut(g, "=")
@@ -103,9 +104,9 @@ func (a *app) runSandbox(ctx context.Context, s *sandboxFlags) error {
 		return exit.Errorf(exit.Usage, "the sandbox cannot listen on the address of --listen: it is in use, or not this machine's; port 0 takes any free one")
 	}
 	root := strings.TrimSuffix(url, server.Path()) + "/"
-	text := url + "\ntest page " + root + "\n" + server.Announcement() + "\n" + strings.Join(said, "\n") + "\n"
+	text := url + "\n" + a.format("test page %s", root) + "\n" + server.Announcement() + "\n" + strings.Join(said, "\n") + "\n"
 	if host, _, err := net.SplitHostPort(s.listen); err == nil && !loopback(host) {
-		text += "anybody who reaches this machine can use it, and reads along: plain http, for tests only\n"
+		text += a.text("anybody who reaches this machine can use it, and reads along: plain http, for tests only") + "\n"
 	}
 	if err := a.print(text); err != nil {
 		return err
@@ -128,7 +129,7 @@ func randomSecret() string {
 // app reads an app as the command line writes it.
 func (s *sandboxFlags) app(text string) (sandbox.App, error) {
 	wrong := func(format string, args ...any) error {
-		return exit.Errorf(exit.Usage, "--app: "+format, args...)
+		return exit.Errorf(exit.Usage, "--app: %s", messages.Of(format, args...))
 	}
 	head, more, _ := strings.Cut(text, ",")
 	app, err := sandbox.ParseApp(head)

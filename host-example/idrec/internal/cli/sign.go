@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -98,7 +99,7 @@ func (a *app) printSigning(s wapi.Signing, output string, whole bool) error {
 		if whole || len(v) <= longValue {
 			return v
 		}
-		return fmt.Sprintf("%s…(%d characters)", strings.ToValidUTF8(v[:longValue], ""), len(v))
+		return a.format("%s…(%d characters)", strings.ToValidUTF8(v[:longValue], ""), len(v))
 	}
 	var text, body strings.Builder
 	for _, p := range s.Parts {
@@ -110,5 +111,5 @@ func (a *app) printSigning(s wapi.Signing, output string, whole bool) error {
 	if output == "json" {
 		return a.printJSON(map[string]string{"string_to_sign": text.String(), "sign": s.Sign, "form": body.String()})
 	}
-	return a.print(fmt.Sprintf("string to sign: %s\nsign:           %s\nform:           %s\n", text.String(), s.Sign, body.String()))
+	return errors.Join(a.say("string to sign: %s", text.String()), a.say("sign:           %s", s.Sign), a.say("form:           %s", body.String()))
 }

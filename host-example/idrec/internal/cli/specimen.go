@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,7 +59,7 @@ is, in pixels, and which status is right. The sets train, tune and test share no
 		if err != nil {
 			return ofDrawing(err)
 		}
-		return a.print(fmt.Sprintf("%d pictures of %d invented people\n", len(files), o.People))
+		return a.say("%d pictures of %d invented people", len(files), o.People)
 	})
 	return c
 }
@@ -136,7 +135,7 @@ func (a *app) photos(ctx context.Context, c *cobra.Command, out string, o specim
 	if err := specimen.GeneratePhotos(ctx, out, s, p.count); err != nil {
 		return ofDrawing(err)
 	}
-	return a.print(fmt.Sprintf("%d photos of invented people\n", p.count))
+	return a.say("%d photos of invented people", p.count)
 }
 
 // ofDrawing: what is refused there is what the command line asks for, and no picture's failure.

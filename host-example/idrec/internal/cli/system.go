@@ -17,6 +17,10 @@ type World struct {
 	// columns, 0 for none.
 	OutTerminal, ErrTerminal bool
 	Width                    int
+	// Program is what the program was called by, for commands to paste.
+	Program string
+	// UILanguage is the language of the system, where that is not in the environment.
+	UILanguage string
 	// OutClosed: the program was started without a standard output.
 	OutClosed bool
 	// OutGone reports whether nobody reads Out any more.
@@ -28,7 +32,7 @@ func System() World {
 	w := World{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Lookup: os.LookupEnv,
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
-		OutClosed: outClosed(), OutGone: outGone,
+		Program: os.Args[0], UILanguage: uiLanguage(), OutClosed: outClosed(), OutGone: outGone,
 	}
 	if w.OutTerminal {
 		if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -159,24 +158,25 @@ func (b *books) span(ctx context.Context, from, to string) (usageSpan, error) {
 }
 
 func (a *app) usageTable(u *usageReport) string {
-	t := newTable("Span", "Outcome", "Basis", "Calls", "Yuan")
+	t := a.newTable("Span", "Outcome", "Basis", "Calls", "Yuan")
 	for _, s := range []struct {
 		name string
 		span usageSpan
-	}{{"today", u.Today}, {u.Month.From[:7], u.Month}} {
+	}{{a.text("today"), u.Today}, {u.Month.From[:7], u.Month}} {
 		for _, l := range s.span.By {
 			t.AppendRow(table.Row{s.name, string(l.Outcome), string(l.Basis), l.Calls, l.PriceYuan.String()})
 		}
 	}
 	text := a.fit(t, 12)
 	if len(u.Today.By)+len(u.Month.By) == 0 {
-		text = "no calls\n"
+		text = a.text("no calls") + "\n"
 	}
-	text += fmt.Sprintf("spent %s yuan today, %s in %s; suspected for unclear calls %s and %s\n",
-		u.Today.SpentYuan, u.Month.SpentYuan, u.Month.From[:7], u.Today.SuspectedYuan, u.Month.SuspectedYuan)
-	text += fmt.Sprintf("answered without asking again: %d today (%s yuan saved), %d in all (%s yuan)\n", u.AnsweredToday, u.SavedToday, u.AnsweredTotal, u.SavedTotal)
+	text += a.format("spent %s yuan today, %s in %s; suspected for unclear calls %s and %s",
+		u.Today.SpentYuan.String(), u.Month.SpentYuan.String(), u.Month.From[:7], u.Today.SuspectedYuan.String(), u.Month.SuspectedYuan.String()) + "\n"
+	text += a.format("answered without asking again: %d today (%s yuan saved), %d in all (%s yuan)",
+		u.AnsweredToday, u.SavedToday.String(), u.AnsweredTotal, u.SavedTotal.String()) + "\n"
 	if u.CallsLeft != nil {
-		text += fmt.Sprintf("calls left of the package: %d\n", *u.CallsLeft)
+		text += a.format("calls left of the package: %d", *u.CallsLeft) + "\n"
 	}
 	return text
 }

@@ -4,9 +4,9 @@ package exit
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
@@ -43,15 +43,15 @@ func Heavier(a, b int) int {
 // Error ends the program with a code and one line for the user.
 type Error struct {
 	Code    int
-	Message string // one line: what happened and what to do
+	Message messages.Message // one line: what happened and what to do
 }
 
-// Error returns the message.
-func (e *Error) Error() string { return e.Message }
+// Error returns the message in English.
+func (e *Error) Error() string { return e.Message.String() }
 
-// Errorf makes an [Error].
+// Errorf makes an [Error] of a format of the catalogue.
 func Errorf(code int, format string, args ...any) error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Message: messages.Of(format, args...)}
 }
 
 // Of returns the code that err ends the program with: that of an [Error], that of the table of codes

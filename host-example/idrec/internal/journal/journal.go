@@ -142,9 +142,7 @@ func (j *Journal) load() error {
 	if n, err := st.ReadAt(text, 0); n < len(text) || err != nil && !errors.Is(err, io.EOF) {
 		return exit.Errorf(exit.Usage, "the state file cannot be read")
 	}
-	first, rest, whole := bytes.Cut(text, []byte("\n"))
-	if !whole && bytes.HasPrefix([]byte(firstRow), text[:min(len(text), len(firstRow))]) {
-		// The process ended before the first row was written: nothing was asked yet.
+	if notBegun(text) {
 		_ = st.Close()
 		j.state = nil
 		if err := j.o.remove(j.o.State); err != nil {
@@ -152,24 +150,38 @@ func (j *Journal) load() error {
 		}
 		return j.begin()
 	}
+	next, err := j.parse(text)
+	if err != nil {
+		return err
+	}
+	return j.mend(next)
+}
+
+// notBegun: the process ended before the first row was written, and nothing was asked yet.
+func notBegun(text []byte) bool {
+	return !bytes.Contains(text, []byte("\n")) && bytes.HasPrefix([]byte(firstRow), text[:min(len(text), len(firstRow))])
+}
+
+// parse reads a state. It reports whether the last seal is that of a rewrite.
+func (j *Journal) parse(text []byte) (next bool, err error) {
+	first, rest, whole := bytes.Cut(text, []byte("\n"))
 	var h header
 	if !whole || json.Unmarshal(first, &h) != nil || h.Version == 0 {
-		return exit.Errorf(exit.Usage, "the file given as --state is no state of idrec: name another")
+		return false, exit.Errorf(exit.Usage, "the file given as --state is no state of idrec: name another")
 	}
 	if h.Version != version {
-		return exit.Errorf(exit.Usage, "the state file is of another version of idrec (%d, this one writes %d): finish that run with the idrec that began it", h.Version, version)
+		return false, exit.Errorf(exit.Usage, "the state file is of another version of idrec (%d, this one writes %d): finish that run with the idrec that began it", h.Version, version)
 	}
 	if j.key, err = hex.DecodeString(h.Key); err != nil || len(j.key) < 16 {
-		return exit.Errorf(exit.Usage, "the state file is damaged: name another --state and --out")
+		return false, exit.Errorf(exit.Usage, "the state file is damaged: name another --state and --out")
 	}
 	j.run = h.Run
 	for _, name := range slices.Sorted(maps.Keys(j.settings())) {
 		if h.Settings[name] != j.settings()[name] {
-			return exit.Errorf(exit.Usage, "the state file belongs to a run with another setting of %s: give that one again, or another --out and --state", name)
+			return false, exit.Errorf(exit.Usage, "the state file belongs to a run with another setting of %s: give that one again, or another --out and --state", name)
 		}
 	}
-	next := j.rows(rest, int64(len(first))+1)
-	return j.mend(next)
+	return j.rows(rest, int64(len(first))+1), nil
 }
 
 // rows reads the log, and stops where it stops being one. It reports whether the last seal is that of
@@ -292,11 +304,8 @@ func (j *Journal) openPart() error {
 
 // begin makes a new state.
 func (j *Journal) begin() error {
-	if exists(j.partName()) {
-		return exit.Errorf(exit.Usage, "there is a .part file beside --out that belongs to another run: give that run's --state to go on with it, name another --out, or remove it")
-	}
-	if size(j.o.Out) > 0 && !j.o.Overwrite {
-		return exit.Errorf(exit.Usage, "the file of --out exists, and no state file knows what is in it: name another, or give --overwrite to replace it")
+	if err := j.free(); err != nil {
+		return err
 	}
 	j.key = make([]byte, 32)
 	_, _ = rand.Read(j.key)
@@ -322,6 +331,17 @@ func (j *Journal) begin() error {
 		return err
 	}
 	syncFolder(j.o.State)
+	return nil
+}
+
+// free refuses an output that is there already.
+func (j *Journal) free() error {
+	if exists(j.partName()) {
+		return exit.Errorf(exit.Usage, "there is a .part file beside --out that belongs to another run: give that run's --state to go on with it, name another --out, or remove it")
+	}
+	if size(j.o.Out) > 0 && !j.o.Overwrite {
+		return exit.Errorf(exit.Usage, "the file of --out exists, and no state file knows what is in it: name another, or give --overwrite to replace it")
+	}
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/sdk/idcard"
 	"github.com/seed-6b91b535/idrec/shared"
 )
@@ -77,7 +78,7 @@ func (c Case) Card(mask bool) map[shared.FieldName]string {
 
 // Notes names the findings, each once: first those of the case, with their field, then those of the
 // pictures.
-func (c Case) Notes() []string {
+func (c Case) Notes(l messages.Language) []string {
 	var notes []string
 	add := func(note string) {
 		if !slices.Contains(notes, note) {
@@ -86,15 +87,15 @@ func (c Case) Notes() []string {
 	}
 	for _, f := range c.Findings {
 		if f.Field != "" {
-			add(fmt.Sprintf("%s(%s)", f.Code, f.Field))
+			add(fmt.Sprintf("%s(%s)", l.Text(string(f.Code)), l.Text(string(f.Field))))
 		} else {
-			add(string(f.Code))
+			add(l.Text(string(f.Code)))
 		}
 	}
 	for _, a := range c.Answers {
 		if a.Result != nil {
 			for _, f := range a.Result.Findings {
-				add(string(f.Code))
+				add(l.Text(string(f.Code)))
 			}
 		}
 	}
@@ -102,14 +103,14 @@ func (c Case) Notes() []string {
 }
 
 // Status lists the statuses and error codes of the pictures, each once.
-func (c Case) Status() string {
+func (c Case) Status(l messages.Language) string {
 	var words []string
 	for _, a := range c.Answers {
 		var word string
 		if a.Err != nil {
 			word = string(a.Err.Code)
 		} else {
-			word = string(a.Result.Status)
+			word = l.Text(string(a.Result.Status))
 		}
 		if !slices.Contains(words, word) {
 			words = append(words, word)
@@ -128,14 +129,14 @@ func (c Case) Price() shared.Money {
 }
 
 // WriteCases writes one row for each person, as [WriteTable] does for each picture.
-func WriteCases(w io.Writer, cases []Case, personal bool, width int) error {
+func WriteCases(w io.Writer, l messages.Language, cases []Case, personal bool, width int) error {
 	t := NewTable()
 	t.SuppressEmptyColumns()
-	head := table.Row{"#"}
+	head := Head(l, "Pictures", "Result", "Name", "Sex", "Number", "Valid until", "Findings", "Yuan")
 	if personal {
-		head = append(head, "Case")
+		head = append(Head(l, "Case"), head...)
 	}
-	t.AppendHeader(append(head, "Pictures", "Result", "Name", "Sex", "Number", "Valid until", "Findings", "Yuan"))
+	t.AppendHeader(append(table.Row{"#"}, head...))
 	for _, c := range cases {
 		row := table.Row{c.Answers[0].Item.N}
 		if personal {
@@ -150,10 +151,10 @@ func WriteCases(w io.Writer, cases []Case, personal bool, width int) error {
 			price = p.String()
 		}
 		card := c.Card(!personal)
-		t.AppendRow(append(row, len(c.Answers), c.Status(), printable(card[shared.FieldFullName]), printable(card[shared.FieldSex]),
-			printable(card[shared.FieldNumber]), printable(card[shared.FieldValidUntil]), strings.Join(c.Notes(), " "), price))
+		t.AppendRow(append(row, len(c.Answers), c.Status(l), printable(card[shared.FieldFullName]), printable(card[shared.FieldSex]),
+			printable(card[shared.FieldNumber]), printable(card[shared.FieldValidUntil]), strings.Join(c.Notes(l), " "), price))
 	}
-	_, err := fmt.Fprintln(w, Fit(t, width, foldedWidth, "Case", "Findings", "Result"))
+	_, err := fmt.Fprintln(w, Fit(t, width, foldedWidth, l.Text("Case"), l.Text("Findings"), l.Text("Result")))
 	return err
 }
 

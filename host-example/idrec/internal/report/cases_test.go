@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/report"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
 	"github.com/seed-6b91b535/idrec/shared"
@@ -38,7 +39,7 @@ func TestACaseIsOneRowWithTheFindingsAcrossItsSides(t *testing.T) {
 	cases := report.CasesOf(answers, time.Unix(0, 0))
 	var got []string
 	for _, c := range cases {
-		got = append(got, c.Name+": "+c.Status()+": "+strings.Join(c.Notes(), " "))
+		got = append(got, c.Name+": "+c.Status(messages.English)+": "+strings.Join(c.Notes(messages.English), " "))
 	}
 	want := []string{
 		"甲-机密: normal: ", ": normal: ", "丙-机密: normal: case_incomplete case_mismatch(name) case_mismatch(number)",
@@ -55,7 +56,7 @@ func TestACaseIsOneRowWithTheFindingsAcrossItsSides(t *testing.T) {
 	}
 
 	var text bytes.Buffer
-	if err := report.WriteCases(&text, cases, false, 0); err != nil {
+	if err := report.WriteCases(&text, messages.English, cases, false, 0); err != nil {
 		t.Fatal(err)
 	}
 	for _, personal := range []string{"机密", "李义样", "样本甲", "362532199404064129", "11010519491231002X"} {
@@ -67,7 +68,7 @@ func TestACaseIsOneRowWithTheFindingsAcrossItsSides(t *testing.T) {
 		t.Errorf("%d rows of the first case:\n%s", n, text.String())
 	}
 	text.Reset()
-	if err := report.WriteCases(&text, cases, true, 0); err != nil || !strings.Contains(text.String(), "甲-机密") || !strings.Contains(text.String(), "362532199404064129") {
+	if err := report.WriteCases(&text, messages.English, cases, true, 0); err != nil || !strings.Contains(text.String(), "甲-机密") || !strings.Contains(text.String(), "362532199404064129") {
 		t.Errorf("with the people: %v\n%s", err, text.String())
 	}
 	if !report.HasCases(answers) || report.HasCases(answers[3:4]) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/report"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
 	"github.com/seed-6b91b535/idrec/shared"
@@ -174,10 +175,10 @@ func TestTheTableMasksUnlessAskedNotTo(t *testing.T) {
 	t.Parallel()
 	answers := []batch.Answer{failed(2, shared.CodeNotAPicture, shared.OutcomeNotSent), read(1)}
 	var masked, open bytes.Buffer
-	if err := report.WriteTable(&masked, answers, false, 0); err != nil {
+	if err := report.WriteTable(&masked, messages.English, answers, false, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.WriteTable(&open, answers, true, 0); err != nil {
+	if err := report.WriteTable(&open, messages.English, answers, true, 0); err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{person, number, "客户", ".jpg"} {
@@ -198,7 +199,7 @@ func TestTableColumnsAlignWithWideCharactersAndFitTheScreen(t *testing.T) {
 	evil.Result.Fields[shared.FieldFullName] = shared.Field{State: shared.FieldPresent, Value: "a\x1b[2Jb\u202e"}
 	for _, width := range []int{0, 100} {
 		var b bytes.Buffer
-		if err := report.WriteTable(&b, []batch.Answer{read(1), wide, evil}, true, width); err != nil {
+		if err := report.WriteTable(&b, messages.English, []batch.Answer{read(1), wide, evil}, true, width); err != nil {
 			t.Fatal(err)
 		}
 		if strings.ContainsAny(b.String(), "\x1b\u202e") {
@@ -231,9 +232,10 @@ func TestTheTallyWeighsExitsAndNamesNobody(t *testing.T) {
 		exit    int
 		says    string
 	}{
-		"good":            {[]batch.Answer{read(1)}, false, exit.OK, ""},
+		"good":            {[]batch.Answer{read(1)}, false, exit.OK, "1 picture with findings (expired 1, number_sequence 1)"},
 		"unusable":        {[]batch.Answer{read(1), unusable}, false, exit.Failed, "unusable"},
-		"accepted":        {[]batch.Answer{read(1), unusable}, true, exit.OK, ""},
+		"nothing":         {nil, false, exit.OK, ""},
+		"accepted":        {[]batch.Answer{read(1), unusable}, true, exit.OK, "findings"},
 		"input":           {[]batch.Answer{failed(4, shared.CodePictureEmpty, shared.OutcomeNotSent)}, false, exit.Failed, "picture #4: the picture has no bytes (picture_empty, not_sent): copy or take it again"},
 		"later":           {[]batch.Answer{failed(1, shared.CodeQuotaExhausted, shared.OutcomeRejected), failed(2, shared.CodePictureEmpty, shared.OutcomeNotSent)}, false, exit.Later, "buy calls"},
 		"refused":         {[]batch.Answer{failed(1, shared.CodeSignatureRefused, shared.OutcomeRejected), failed(2, shared.CodeQuotaExhausted, shared.OutcomeRejected)}, false, exit.Refused, "check the secret"},
@@ -251,7 +253,9 @@ func TestTheTallyWeighsExitsAndNamesNobody(t *testing.T) {
 				t.Errorf("exit %d, want %d", tally.Exit(), c.exit)
 			}
 			var b bytes.Buffer
-			tally.Problems(&b, false)
+			for _, line := range tally.Problems(false) {
+				b.WriteString(line.In(messages.English) + "\n")
+			}
 			if !strings.Contains(b.String(), c.says) || (c.says == "") != (b.Len() == 0) {
 				t.Errorf("says %q", b.String())
 			}
@@ -274,17 +278,19 @@ func TestManyFailuresOfAKindAreOneLine(t *testing.T) {
 	for n := range 100 {
 		tally.Add(failed(n+1, shared.CodePictureBroken, shared.OutcomeNotSent))
 	}
-	tally.AddEarlier(101, batch.Unclear, shared.CodeGatewayError, exit.Failed)
+	tally.AddEarlier(101, batch.Unclear, shared.CodeGatewayError, exit.Failed, 50)
 	tally.AddUndone(3)
-	tally.SetPassed(2)
-	var b bytes.Buffer
-	tally.Problems(&b, true)
-	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-	if len(lines) != 3 || !strings.HasPrefix(lines[0], "idrec: 100 pictures (#1 #2 #3 #4 #5 …): the picture is damaged") ||
+	tally.SetPrice(50)
+	tally.SetPassed(source.Passed{source.KindPDF: 2, source.KindSystem: 1})
+	var lines []string
+	for _, line := range tally.Problems(true) {
+		lines = append(lines, line.In(messages.English))
+	}
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], "100 pictures (#1 #2 #3 #4 #5 …): the picture is damaged") ||
 		!strings.Contains(lines[1], "the vendor says") || !strings.Contains(lines[2], "picture #101") {
 		t.Errorf("%q", lines)
 	}
-	if got := tally.String(); got != "104 pictures: 0 recognised, 100 failed, 1 unclear (may be billed), 3 not asked; 1 of them from an earlier run; paid 0.000 yuan; 2 files passed over, being no pictures by name" {
+	if got := tally.String(); got != "104 pictures: 0 recognised, 100 failed, 1 unclear (may be billed), 3 not asked; 1 of them from an earlier run; paid 0.000 yuan; 3 to go, for at most 0.150 yuan; 1 unclear, for at most 0.050 yuan more if they are sent again; passed over by their names: PDF: 2, the system's: 1" {
 		t.Error(got)
 	}
 }

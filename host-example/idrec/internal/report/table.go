@@ -10,8 +10,13 @@ import (
 	tableText "github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/shared"
 )
+
+// Terminals show characters that are wide in some Chinese fonts only, as dashes and dots, as one column,
+// whatever the locale.
+func init() { tableText.OverrideRuneWidthEastAsianWidth(false) }
 
 // foldedWidth is the least that a folded column of a table of answers keeps, in columns of the screen.
 const foldedWidth = 12
@@ -19,14 +24,14 @@ const foldedWidth = 12
 // WriteTable writes the answers as a table for people, in the order of the pictures. Without personal,
 // names and numbers are masked and pictures are called by their number. Columns that nothing stands in
 // are left out, and long ones folded to the width, as [Fit] does.
-func WriteTable(w io.Writer, answers []batch.Answer, personal bool, width int) error {
+func WriteTable(w io.Writer, l messages.Language, answers []batch.Answer, personal bool, width int) error {
 	t := NewTable()
 	t.SuppressEmptyColumns() // most batches have no findings, and many but one side
-	head := table.Row{"#"}
+	head := Head(l, "Result", "Side", "Name", "Sex", "Number", "Valid until", "Findings", "Yuan")
 	if personal {
-		head = append(head, "Picture")
+		head = append(Head(l, "Picture"), head...)
 	}
-	t.AppendHeader(append(head, "Result", "Side", "Name", "Sex", "Number", "Valid until", "Findings", "Yuan"))
+	t.AppendHeader(append(table.Row{"#"}, head...))
 	answers = slices.Clone(answers)
 	slices.SortFunc(answers, func(a, b batch.Answer) int { return a.Item.N - b.Item.N })
 	for _, a := range answers {
@@ -35,7 +40,7 @@ func WriteTable(w io.Writer, answers []batch.Answer, personal bool, width int) e
 		if personal {
 			row = append(row, printable(r.Source))
 		}
-		result, price := string(r.Status), ""
+		result, price := l.Text(string(r.Status)), ""
 		if r.Error != nil {
 			result = string(r.Error.Code)
 		}
@@ -44,13 +49,22 @@ func WriteTable(w io.Writer, answers []batch.Answer, personal bool, width int) e
 		}
 		var findings []string
 		for _, f := range r.Findings {
-			findings = append(findings, string(f.Code))
+			findings = append(findings, l.Text(string(f.Code)))
 		}
-		t.AppendRow(append(row, result, string(r.Side), printable(r.Card[shared.FieldFullName]), printable(r.Card[shared.FieldSex]),
+		t.AppendRow(append(row, result, l.Text(string(r.Side)), printable(r.Card[shared.FieldFullName]), printable(r.Card[shared.FieldSex]),
 			printable(r.Card[shared.FieldNumber]), printable(r.Card[shared.FieldValidUntil]), strings.Join(findings, " "), price))
 	}
-	_, err := fmt.Fprintln(w, Fit(t, width, foldedWidth, "Picture", "Findings", "Result"))
+	_, err := fmt.Fprintln(w, Fit(t, width, foldedWidth, l.Text("Picture"), l.Text("Findings"), l.Text("Result")))
 	return err
+}
+
+// Head is the head of a table in a language.
+func Head(l messages.Language, names ...string) table.Row {
+	row := make(table.Row, len(names))
+	for i, n := range names {
+		row[i] = l.Text(n)
+	}
+	return row
 }
 
 // NewTable is a table without rules between its columns.

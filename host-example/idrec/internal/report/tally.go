@@ -1,12 +1,7 @@
 package report
 
 import (
-	"cmp"
 	"encoding/json"
-	"fmt"
-	"io"
-	"slices"
-	"strings"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
@@ -20,12 +15,17 @@ type Tally struct {
 
 	kinds     map[batch.Kind]int
 	failures  map[shared.Code]*failure
+	statuses  map[string]int // of pictures that gave nothing
+	findings  map[string]int // pictures with each
+	found     int            // pictures with findings
 	unchanged int
 	undone    int
-	passed    int
+	passed    source.Passed
 	unwritten bool
+	price     shared.Money // of a call
 	paid      shared.Money
-	suspected shared.Money
+	suspected shared.Money // for unclear calls of this run
+	unclear   shared.Money // for all
 	exit      int
 }
 
@@ -41,21 +41,49 @@ func (t *Tally) Add(a batch.Answer) {
 	t.add(a.Kind(), a.Exit())
 	if a.Err == nil {
 		t.paid += a.Price()
+		t.look(a.Result)
 		return
 	}
 	if a.Err.Outcome == shared.OutcomeBilled {
 		t.paid += a.Price()
 	} else {
 		t.suspected += a.Price()
+		t.unclear += a.Price()
 	}
 	f := t.failure(a.Err.Code, a.Item.N)
 	f.err = a.Err
 	f.billed = f.billed || a.Err.Outcome == shared.OutcomeBilled
 }
 
-// AddEarlier counts a picture whose record is from an earlier run.
-func (t *Tally) AddEarlier(n int, kind batch.Kind, code shared.Code, exitCode int) {
+// look counts what somebody should look at in an answer.
+func (t *Tally) look(r *shared.Result) {
+	if t.statuses == nil {
+		t.statuses, t.findings = map[string]int{}, map[string]int{}
+	}
+	if !r.Usable() {
+		t.statuses[string(r.Status)]++
+	}
+	codes := map[string]bool{}
+	for _, f := range r.Findings {
+		if f.Severity != shared.SeverityInfo {
+			codes[string(f.Code)] = true
+		}
+	}
+	for c := range codes {
+		t.findings[c]++
+	}
+	if len(codes) > 0 {
+		t.found++
+	}
+}
+
+// AddEarlier counts a picture whose record is from an earlier run. price is what it cost, or may have
+// cost.
+func (t *Tally) AddEarlier(n int, kind batch.Kind, code shared.Code, exitCode int, price shared.Money) {
 	t.unchanged++
+	if kind == batch.Unclear {
+		t.unclear += price
+	}
 	t.add(kind, exitCode)
 	if code != "" {
 		t.failure(code, n)
@@ -66,7 +94,10 @@ func (t *Tally) AddEarlier(n int, kind batch.Kind, code shared.Code, exitCode in
 func (t *Tally) AddUndone(n int) { t.undone += n }
 
 // SetPassed tells how many files of folders are no pictures by name.
-func (t *Tally) SetPassed(n int) { t.passed = n }
+func (t *Tally) SetPassed(p source.Passed) { t.passed = p }
+
+// SetPrice tells what a call costs at most; 0 where it costs nothing.
+func (t *Tally) SetPrice(m shared.Money) { t.price = m }
 
 // SetUnwritten tells that the records were not wanted anywhere, so that nobody is surprised.
 func (t *Tally) SetUnwritten() { t.unwritten = true }
@@ -115,115 +146,33 @@ func (t *Tally) Paid() shared.Money { return t.paid }
 
 // MarshalJSON writes the summary for programs.
 func (t *Tally) MarshalJSON() ([]byte, error) {
+	failures := map[shared.Code]int{}
+	for c, f := range t.failures {
+		failures[c] = f.count
+	}
 	return json.Marshal(struct {
-		Pictures   int          `json:"pictures"`
-		Recognised int          `json:"recognised"`
-		Unusable   int          `json:"unusable"`
-		Failed     int          `json:"failed"`
-		Unclear    int          `json:"unclear"`
-		Later      int          `json:"later"`
-		Blocked    int          `json:"blocked"`
-		Undone     int          `json:"undone"`
-		Unchanged  int          `json:"unchanged"`
-		Passed     int          `json:"passed_over"`
-		Paid       shared.Money `json:"paid_yuan"`
-		Suspected  shared.Money `json:"suspected_yuan"`
-		Records    string       `json:"records,omitempty"`
+		Pictures   int                 `json:"pictures"`
+		Recognised int                 `json:"recognised"`
+		Unusable   int                 `json:"unusable"`
+		Failed     int                 `json:"failed"`
+		Unclear    int                 `json:"unclear"`
+		Later      int                 `json:"later"`
+		Blocked    int                 `json:"blocked"`
+		Undone     int                 `json:"undone"`
+		Unchanged  int                 `json:"unchanged"`
+		Passed     int                 `json:"passed_over"`
+		Kinds      source.Passed       `json:"passed_over_kinds,omitempty"`
+		Failures   map[shared.Code]int `json:"failures,omitempty"`
+		Statuses   map[string]int      `json:"unusable_statuses,omitempty"`
+		Findings   map[string]int      `json:"findings,omitempty"`
+		Paid       shared.Money        `json:"paid_yuan"`
+		Suspected  shared.Money        `json:"suspected_yuan"`
+		ToGo       shared.Money        `json:"to_go_at_most_yuan"`
+		UnclearSum shared.Money        `json:"unclear_at_most_yuan"`
+		Records    string              `json:"records,omitempty"`
 	}{
 		t.Pictures(), t.kinds[batch.Recognised], t.kinds[batch.Unusable], t.kinds[batch.Failed], t.kinds[batch.Unclear],
-		t.kinds[batch.Later], t.kinds[batch.Blocked], t.undone, t.unchanged, t.passed, t.paid, t.suspected,
+		t.kinds[batch.Later], t.kinds[batch.Blocked], t.undone, t.unchanged, t.passed.Total(), t.passed, failures, t.statuses, t.findings, t.paid, t.suspected, t.toGoCost(), t.unclear,
 		map[bool]string{true: unwritten}[t.unwritten],
 	})
-}
-
-// String is the summary for people.
-func (t *Tally) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d recognised", plural(t.Pictures(), "picture"), t.kinds[batch.Recognised])
-	for _, k := range []struct {
-		n    int
-		text string
-	}{
-		{t.kinds[batch.Unusable], "unusable"}, {t.kinds[batch.Failed], "failed"}, {t.kinds[batch.Unclear], "unclear (may be billed)"},
-		{t.kinds[batch.Later], "left for later"}, {t.kinds[batch.Blocked], "blocked"}, {t.undone, "not asked"},
-	} {
-		if k.n > 0 {
-			fmt.Fprintf(&b, ", %d %s", k.n, k.text)
-		}
-	}
-	if t.unchanged > 0 {
-		fmt.Fprintf(&b, "; %d of them from an earlier run", t.unchanged)
-	}
-	fmt.Fprintf(&b, "; paid %s yuan", t.paid)
-	if t.suspected > 0 {
-		fmt.Fprintf(&b, ", perhaps %s more", t.suspected)
-	}
-	if t.passed > 0 {
-		fmt.Fprintf(&b, "; %s passed over, being no pictures by name", plural(t.passed, "file"))
-	}
-	return b.String()
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// namedItems is how many items a line names.
-const namedItems = 5
-
-// Problems writes a line for each kind of failure: what happened, to which pictures, and what to do.
-// The vendor's own words may name this machine's address, so they are for the screen only.
-func (t *Tally) Problems(w io.Writer, screen bool) {
-	codes := make([]shared.Code, 0, len(t.failures))
-	for c := range t.failures {
-		codes = append(codes, c)
-	}
-	slices.SortFunc(codes, func(a, b shared.Code) int { return cmp.Compare(t.failures[a].items[0], t.failures[b].items[0]) })
-	for _, c := range codes {
-		f := t.failures[c]
-		info, _ := c.Info()
-		what := fmt.Sprintf("%s (%s)", info.Meaning, string(c))
-		if f.err != nil && f.count == 1 {
-			what = f.err.Error()
-		}
-		line := exit.Advise(what, info.Do)
-		switch {
-		case f.err == nil && info.Class != shared.ClassUnclear || f.err != nil && f.err.Class() != shared.ClassUnclear:
-		case f.billed:
-			line += ": the same command with --unsafe-buy-again pays again"
-		default:
-			line += ": idrec ledger list --unclear lists such calls and idrec ledger settle settles them; the same command with --unsafe-resend-ambiguous sends it again"
-		}
-		fmt.Fprintf(w, "idrec: %s: %s\n", f.names(), line)
-		if screen && f.err != nil && f.err.VendorText != "" {
-			fmt.Fprintf(w, "idrec: the vendor says: %q\n", f.err.VendorText)
-		}
-	}
-	if t.kinds[batch.Unusable] > 0 && !t.AcceptUnusable {
-		fmt.Fprintf(w, "idrec: %s answered as unusable: see status in the records, and take them again\n", plural(t.kinds[batch.Unusable], "picture"))
-	}
-}
-
-func (f *failure) names() string {
-	if f.count == 1 {
-		return "picture " + source.Alias(f.items[0])
-	}
-	slices.Sort(f.items)
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d pictures (", f.count)
-	for i, n := range f.items {
-		if i == namedItems {
-			b.WriteString(" …")
-			break
-		}
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(source.Alias(n))
-	}
-	b.WriteByte(')')
-	return b.String()
 }

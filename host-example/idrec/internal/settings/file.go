@@ -2,11 +2,11 @@ package settings
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -77,11 +77,10 @@ func parse(text []byte) (*File, error) {
 	f := &File{keys: map[string]value{}, sections: map[string]map[string]value{}}
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {
-		where := ""
-		if m := lineOf.FindString(err.Error()); m != "" {
-			where = " at " + m
+		if m := lineOf.FindStringSubmatch(err.Error()); m != nil {
+			return nil, exit.Errorf(exit.Config, "the configuration file is no YAML at line %s: write key: value, a key a line", m[1])
 		}
-		return nil, exit.Errorf(exit.Config, "the configuration file is no YAML%s: write key: value, a key a line", where)
+		return nil, exit.Errorf(exit.Config, "the configuration file is no YAML: write key: value, a key a line")
 	}
 	if len(root.Content) == 0 {
 		return f, nil
@@ -155,16 +154,19 @@ func (f *File) Unknown(plugin string, known func(key string) bool) error {
 	return exit.Errorf(exit.Config, "configuration line %d: unknown key %.40q: see idrec config explain", first, name)
 }
 
+// FileLine begins the origin of a value in the file; the line's number follows.
+const FileLine = "file line "
+
 // get returns the value of a key; the plugin's section comes first.
 func (f *File) get(plugin, key string) (text, where string, ok bool) {
 	if f == nil {
 		return "", "", false
 	}
 	if v, found := f.sections[plugin][key]; plugin != "" && found {
-		return v.text, fmt.Sprintf("file line %d", v.line), true
+		return v.text, FileLine + strconv.Itoa(v.line), true
 	}
 	v, found := f.keys[key]
-	return v.text, fmt.Sprintf("file line %d", v.line), found
+	return v.text, FileLine + strconv.Itoa(v.line), found
 }
 
 // Has reports whether the file has a key, in the plugin's section or at the top.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
 	"github.com/seed-6b91b535/idrec/host-example/internal/fields"
 	"github.com/seed-6b91b535/idrec/shared"
 )
@@ -57,7 +58,7 @@ type Plugin struct {
 func Env(plugin, key string) string { return fields.Variable(plugin, key) }
 
 // Resolve finds the value of every field that d describes. Values are not looked at: the plugin does
-// that. A required field that nobody set is an error that says how to set it.
+// that. A required field that nobody set is an error that says how to set it, beside what was found.
 func (l Layers) Resolve(d *shared.Description) (Plugin, error) {
 	p := Plugin{Values: map[string]string{}, Secrets: map[string]Reference{}, Origins: map[string]string{}}
 	left := maps.Clone(l.Flags)
@@ -82,7 +83,7 @@ func (l Layers) Resolve(d *shared.Description) (Plugin, error) {
 		return Plugin{}, exit.Errorf(exit.Usage, "the plugin %s has no setting %.40q: see idrec config explain", d.Name, name)
 	}
 	if len(missing) > 0 {
-		return Plugin{}, missingFields(d, missing)
+		return p, missingFields(d, missing)
 	}
 	return p, nil
 }
@@ -192,7 +193,7 @@ func byFlag(field string, w By) string {
 }
 
 func missingFields(d *shared.Description, missing []string) error {
-	how := make([]string, len(missing))
+	how := make(messages.List, len(missing))
 	for i, name := range missing {
 		flag, env := "--set "+name+"=…", Env(d.Name, name)
 		for _, f := range d.Fields {
@@ -203,7 +204,7 @@ func missingFields(d *shared.Description, missing []string) error {
 		if name == "url" || name == "appid" {
 			flag = "--" + name
 		}
-		how[i] = name + " (" + flag + " or " + env + ")"
+		how[i] = messages.Of("%s (%s or %s)", name, flag, env)
 	}
-	return exit.Errorf(exit.Config, "the plugin %s needs %s: set them, or write a configuration file (idrec config explain)", d.Name, strings.Join(how, ", "))
+	return exit.Errorf(exit.Config, "the plugin %s needs %s: set them, or write a configuration file (idrec config explain)", d.Name, how)
 }

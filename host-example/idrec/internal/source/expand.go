@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,45 +26,48 @@ type Inputs struct {
 	Stdin    io.Reader
 	// Side is the side of pictures that the manifest does not give one for.
 	Side shared.Side
+	// Disk is where files lie; nil is this machine's.
+	Disk Disk
 }
-
-// pictureNames are the endings by which a folder's pictures are known. A file that is named itself, or
-// matched by a pattern, is taken whatever its name.
-var pictureNames = []string{".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 
 // maxLine bounds a line of a list or manifest.
 const maxLine = 1 << 20
 
 // Expand lists the pictures of in, in the order given, a folder's by name. passed counts the files of
-// folders that were passed over because their name is no picture's. An input that is not there, or
-// has nothing in it, is an error with [exit.NoInput]: a typing error should not start half a batch.
-func Expand(in Inputs) (items []Item, passed int, err error) {
-	e := expander{side: in.Side, seen: map[string]int{}}
+// folders and patterns that were passed over because their name is no picture's; a file that is named
+// itself is taken whatever its name. An input that is not there, or has nothing in it, is an error with
+// [exit.NoInput]: a typing error should not start half a batch. One on a share that does not answer has
+// [exit.Later].
+func Expand(in Inputs) (items []Item, passed Passed, err error) {
+	e := expander{side: in.Side, disk: in.Disk, seen: map[string]int{}, passed: Passed{}, roots: map[string]*Root{}}
+	if e.disk == nil {
+		e.disk = system{}
+	}
 	stdin := in.Stdin
 	for i, arg := range in.Args {
 		e.input = i + 1
 		if arg == "-" {
 			if stdin == nil || in.Manifest == "-" {
-				return nil, 0, exit.Errorf(exit.Usage, "standard input can be read once only: give - once")
+				return nil, nil, exit.Errorf(exit.Usage, "standard input can be read once only: give - once")
 			}
 			err, stdin = e.list(stdin), nil
 		} else {
 			err = e.argument(arg)
 		}
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 	}
 	if in.Manifest != "" {
 		if err := e.manifest(in.Manifest, stdin); err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 	}
 	if len(e.items) == 0 {
 		if len(in.Args) == 0 && in.Manifest == "" {
-			return nil, 0, exit.Errorf(exit.NoInput, "no input: name files, folders, patterns or addresses, - for a list on standard input, or --manifest FILE")
+			return nil, nil, exit.Errorf(exit.NoInput, "no input: name files, folders, patterns or addresses, - for a list on standard input, or --manifest FILE")
 		}
-		return nil, 0, exit.Errorf(exit.NoInput, "no pictures in the input: nothing to do")
+		return nil, e.passed, e.nothing()
 	}
 	return e.items, e.passed, nil
 }
@@ -75,7 +77,9 @@ type expander struct {
 	input  int // the argument being read, from 1
 	items  []Item
 	seen   map[string]int
-	passed int
+	passed Passed
+	disk   Disk
+	roots  map[string]*Root
 }
 
 func (e *expander) argument(arg string) error {
@@ -86,76 +90,51 @@ func (e *expander) argument(arg string) error {
 	if arg == "" {
 		return exit.Errorf(exit.Usage, "input %d is empty", e.input)
 	}
-	info, err := os.Stat(arg)
+	info, err := e.disk.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():
-		return e.folder(arg)
+		return e.folder(arg, e.root(arg))
 	case err == nil:
-		e.addFile(Item{Source: arg, Side: e.side}, arg)
+		e.addFile(Item{Source: arg, Side: e.side}, arg, info)
 		return nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return exit.Errorf(exit.NoInput, "input %d cannot be looked at: check that it may be read", e.input)
-	case strings.Contains(arg, "://"):
+	case errors.Is(err, fs.ErrNotExist) && strings.Contains(arg, "://"):
 		return exit.Errorf(exit.Usage, "input %d is an address of a kind that is not read: give http or https", e.input)
-	case strings.ContainsAny(arg, "*?[{"):
+	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(arg, "*?[{"):
 		return e.pattern(arg)
 	}
-	return exit.Errorf(exit.NoInput, "input %d does not exist: check its name", e.input)
-}
-
-// folder lists a folder and those below it. A link to a file is followed, a link to a folder is not,
-// so that a loop of links ends.
-func (e *expander) folder(root string) error {
-	// With the separator, a root that is itself a link is followed.
-	err := filepath.WalkDir(root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case strings.HasPrefix(d.Name(), ".") && len(path) > len(root)+1:
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case d.IsDir():
-			return nil
-		case !slices.Contains(pictureNames, strings.ToLower(filepath.Ext(path))):
-			e.passed++
-			return nil
-		}
-		if d.Type()&fs.ModeSymlink != 0 {
-			if info, err := os.Stat(path); err == nil && info.IsDir() {
-				return nil
-			}
-		}
-		e.addFile(Item{Source: path, Side: e.side}, path)
-		return nil
-	})
-	if err != nil {
-		return exit.Errorf(exit.NoInput, "input %d is a folder that cannot be read whole: check its permissions", e.input)
-	}
-	return nil
+	return notThere(e.input, err)
 }
 
 // pattern lists what it matches, by the same rules as a folder: links to folders are not followed, hidden
-// files are passed over, and a link that leads nowhere is an item whose record will say so.
+// files are passed over, and so is what is of another kind by name, but not what is of none that is
+// known; a link that leads nowhere is an item whose record will say so.
 func (e *expander) pattern(pattern string) error {
 	paths, err := doublestar.FilepathGlob(pattern, doublestar.WithNoFollow(), doublestar.WithNoHidden(), doublestar.WithFailOnIOErrors())
 	if errors.Is(err, doublestar.ErrBadPattern) {
 		return exit.Errorf(exit.Usage, "input %d is a malformed pattern: ** stands for any folders, * for any name, {a,b} for either", e.input)
 	}
+	if away(err) {
+		return notThere(e.input, err)
+	}
 	if err != nil {
 		return exit.Errorf(exit.NoInput, "input %d is a pattern over a folder that cannot be read: check its permissions", e.input)
 	}
-	paths = slices.DeleteFunc(paths, func(p string) bool {
-		info, err := os.Stat(p)
-		return err == nil && info.IsDir()
-	})
-	if len(paths) == 0 {
-		return exit.Errorf(exit.NoInput, "input %d is a pattern that matches no file", e.input)
-	}
 	slices.Sort(paths)
+	found := 0
 	for _, p := range paths {
-		e.addFile(Item{Source: p, Side: e.side}, p)
+		info, err := e.disk.Stat(p)
+		if err == nil && info.IsDir() {
+			continue
+		}
+		found++
+		if kind, picture := kindOf(filepath.Base(p)); !picture && kind != KindOther {
+			e.passed[kind]++
+			continue
+		}
+		e.addFile(Item{Source: p, Side: e.side}, p, info)
+	}
+	if found == 0 {
+		return exit.Errorf(exit.NoInput, "input %d is a pattern that matches no file", e.input)
 	}
 	return nil
 }
@@ -173,7 +152,7 @@ func (e *expander) list(r io.Reader) error {
 			e.add(Item{Source: line, Image: shared.Image{URL: line}, Side: e.side})
 			continue
 		}
-		e.addFile(Item{Source: line, Side: e.side}, line)
+		e.statFile(Item{Source: line, Side: e.side}, line)
 	}
 	if lines.Err() != nil {
 		return exit.Errorf(exit.NoInput, "the list on standard input cannot be read: give one file or address a line, as text")
@@ -181,16 +160,28 @@ func (e *expander) list(r io.Reader) error {
 	return nil
 }
 
-// addFile adds a file that may not be there: then its record will say so, as it would if the file went
+// statFile adds a file that may not be there: then its record will say so, as it would if the file went
 // away a moment later.
-func (e *expander) addFile(i Item, path string) {
+func (e *expander) statFile(i Item, path string) {
+	info, err := e.disk.Stat(path)
+	if err != nil {
+		info = nil
+	}
+	e.addFile(i, path, info)
+}
+
+// addFile adds a file; info is nil for one that could not be looked at.
+func (e *expander) addFile(i Item, path string, info fs.FileInfo) {
 	i.Image.Path = path
 	// The plugin may have another working directory.
 	if abs, err := filepath.Abs(path); err == nil {
 		i.Image.Path = abs
 	}
-	if info, err := os.Stat(path); err == nil {
+	if info != nil {
 		i.Size, i.Modified = info.Size(), info.ModTime()
+	}
+	if i.Root == nil {
+		i.Root = e.rootOf(path)
 	}
 	e.add(i)
 }

@@ -28,6 +28,9 @@ type Item struct {
 	// that could not be looked at.
 	Size     int64
 	Modified time.Time
+	// Root is the folder that was named, or the one of the file; nil for addresses, and where it was not
+	// there.
+	Root *Root
 }
 
 // Alias names the item without saying anything of it.

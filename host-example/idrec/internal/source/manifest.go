@@ -174,6 +174,6 @@ func (e *expander) entry(en entry, line int, folder string) error {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(folder, path)
 	}
-	e.addFile(i, path)
+	e.statFile(i, path)
 	return nil
 }

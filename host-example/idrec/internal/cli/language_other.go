@@ -1,0 +1,6 @@
+//go:build !windows
+
+package cli
+
+// uiLanguage is empty: the environment says it.
+func uiLanguage() string { return "" }
