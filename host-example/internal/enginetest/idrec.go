@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -22,6 +23,21 @@ func CommandLineRate(tb testing.TB, folder string, latency time.Duration, concur
 		tb.Fatalf("idrec recognize: %v\n%s", err, text)
 	}
 	return v.Rate()
+}
+
+// CompareRates runs an engine and the program idrec one after the other, several times, and returns the
+// median of the ratios: other work on the machine hits both.
+func CompareRates(tb testing.TB, engine, program func() float64) float64 {
+	tb.Helper()
+	const pairs = 3
+	var ratios []float64
+	for range pairs {
+		e, p := engine(), program()
+		tb.Logf("%.1f pictures/s, the program idrec %.1f", e, p)
+		ratios = append(ratios, e/p)
+	}
+	slices.Sort(ratios)
+	return ratios[pairs/2]
 }
 
 // Environ is the environment of a program under test: its home and its temporary files are in dir.

@@ -19,6 +19,7 @@ type Row struct {
 	Doubles  int64   `json:"doubles"`
 	Rate     float64 `json:"rate"`  // pictures a second
 	Ratio    float64 `json:"ratio"` // to the command line program in the same run; 0: not compared
+	Least    float64 `json:"least"` // what the ratio must be
 }
 
 // Report logs the row and adds it to the file that the variable IDREC_ENGINES names, from which one table

@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,7 +36,7 @@ type program struct {
 	*exec.Cmd
 
 	name  string
-	log   lockedBuffer
+	log   enginetest.Output
 	ended chan struct{}
 	err   error
 }
@@ -305,23 +304,6 @@ func plain(raw []byte) []byte {
 	}
 	walk(v)
 	return out
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // quiet is a log that says nothing.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"sync"
@@ -189,6 +190,37 @@ func TestEveryClassOfFailureHasItsTypeAndItsDelay(t *testing.T) {
 		}
 		if c.kind == idcard.TypeUnclear && !strings.Contains(err.Error(), "idrec ledger settle") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestOtherLanguagesCallWithTheseNames: what stands here is a contract with workflows in Java, Python and
+// TypeScript.
+func TestOtherLanguagesCallWithTheseNames(t *testing.T) {
+	t.Parallel()
+	r := &reader{}
+	env := environment(t, r, idcard.Options{AllowRecords: true})
+	p := picture("shelf", "0001")
+	one := map[string]any{"id": "7", "uri": p.URI, "sha256": p.SHA256, "size": len("/0001" + canary), "side": "emblem", "case": "c", "subject": "s"}
+	wanted := map[string]any{"fields": []string{"name"}, "purpose": "p", "results": "record", "budget": map[string]any{"run": "r", "yuan": "1.5", "calls": 3}}
+	single := maps.Clone(one)
+	maps.Copy(single, wanted)
+	batch := map[string]any{"pictures": []any{one}}
+	maps.Copy(batch, wanted)
+	for name, in := range map[string]map[string]any{"idcard.recognize.v1": single, "idcard.recognize_batch.v1": batch} {
+		v, err := env.ExecuteActivity(name, in)
+		var out map[string]any
+		if err != nil || v.Get(&out) != nil {
+			t.Fatal(name, err)
+		}
+		if list, ok := out["records"].([]any); ok && len(list) == 1 {
+			out, _ = list[0].(map[string]any)
+		}
+		if out["source"] != "7" || out["status"] != "normal" || out["outcome"] != "billed" || out["price_yuan"] != "0.050" || out["request_key"] != "key" || out["case"] != "c" {
+			t.Errorf("%s: %v", name, out)
+		}
+		if q := r.last; q.Side != shared.SideEmblem || q.Case != "c" || q.Subject != "s" || q.Purpose != "p" || len(q.Fields) != 1 || q.Budget != (shared.Budget{Run: "r", Yuan: 1500, Calls: 3}) {
+			t.Errorf("%s: %+v", name, q.Budget)
 		}
 	}
 }
