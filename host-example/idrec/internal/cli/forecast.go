@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ type outlook struct {
 }
 
 // forecast says what a run would do. Nothing is sent and nothing written.
-func (w *work) forecast(passed source.Passed) error {
+func (w *work) forecast(ctx context.Context, passed source.Passed) error {
 	todo := w.items
 	if w.r.out != "" {
 		j, err := journal.Peek(w.journalOptions())
@@ -40,7 +41,7 @@ func (w *work) forecast(passed source.Passed) error {
 			return err
 		}
 		w.journal = j
-		todo = w.plan()
+		todo = w.plan(ctx)
 	}
 	o := outlook{DryRun: true, Pictures: len(w.items), Kinds: passed, Done: len(w.items) - len(todo)}
 	todo = w.cut(todo)

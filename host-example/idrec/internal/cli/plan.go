@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -12,14 +13,14 @@ import (
 )
 
 // plan leaves out the items whose record stands, and counts them.
-func (w *work) plan() []source.Item {
+func (w *work) plan(ctx context.Context) []source.Item {
 	if w.journal.Len() == 0 {
 		return w.items // a copy of 100,000 is 30 MB
 	}
 	var todo []source.Item
 	for _, i := range w.items {
 		e, known := w.journal.Lookup(i.Identity)
-		if !known || !w.stands(i, e) {
+		if !known || !w.stands(i, e) || w.cleared(ctx, e) {
 			todo = append(todo, i)
 			continue
 		}

@@ -196,7 +196,7 @@ func (a *app) runRecognize(ctx context.Context, r *recognition, args []string) e
 		if b.plugin, err = a.inspect(ctx, &r.pluginFlags, layers, more); err != nil {
 			return err
 		}
-		return b.forecast(passed)
+		return b.forecast(ctx, passed)
 	}
 	if b.plugin, err = a.open(ctx, &r.pluginFlags, layers, more); err != nil {
 		return err
@@ -352,7 +352,7 @@ func (w *work) run(ctx context.Context) error {
 		}
 		w.journal, w.budgetOf = j, j.Run()
 		w.sink = &journalSink{j: j, format: w.want.format, mask: w.r.mask}
-		todo = w.plan()
+		todo = w.plan(ctx)
 	case w.want.format == report.Table || w.want.format == "":
 		w.sink = &keep{w}
 	default:

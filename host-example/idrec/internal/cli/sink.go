@@ -36,6 +36,9 @@ func (s *journalSink) entry(a batch.Answer) journal.Entry {
 	}
 	if a.Err != nil {
 		e.Code, e.Billed = a.Err.Code, a.Err.Outcome == shared.OutcomeBilled
+		if a.Kind() == batch.Unclear {
+			e.Request = a.Err.RequestKey
+		}
 	} else {
 		e.Content = s.j.Content(a.Result.Picture.SHA256)
 	}

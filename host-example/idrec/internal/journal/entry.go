@@ -24,6 +24,8 @@ type Entry struct {
 	// Billed: money was spent on an answer that the record does not hold.
 	Billed bool         `json:"billed,omitempty"`
 	Price  shared.Money `json:"price_yuan,omitempty"`
+	// Request is the key by which the ledger knows the picture, where its call is unclear.
+	Request string `json:"request_key,omitempty"`
 
 	Offset int64 `json:"offset"` // of the record in the output
 	Length int64 `json:"length"`
