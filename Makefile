@@ -123,7 +123,7 @@ bench: ## speed, as ratios against a named alternative in the same run
 
 .PHONY: soak
 soak: ## the long forms of tests that CI runs short; hours
-	IDREC_SOAK=1 $(GO) test -count 1 -v -timeout 3h -run 'Outage|LargeFolder' ./host-example/idrec
+	IDREC_SOAK=1 $(GO) test -count 1 -v -timeout 3h -run 'Outage|LargeFolder|AnOffice' ./host-example/idrec
 	IDREC_SOAK=1 $(GO) test -count 1 -timeout 30m -run 'SurvivesWhatever|UpgradeFailsNoCall|OfKilledHosts' ./sdk/host
 	IDREC_SOAK=1 $(GO) test -count 1 -timeout 30m ./sdk/host/hotupgrade
 	IDREC_SOAK=1 $(GO) test -count 1 -timeout 60m ./sdk/ledger/crash
