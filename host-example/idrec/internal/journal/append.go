@@ -27,9 +27,13 @@ func (j *Journal) Append(group []Record) error {
 		if j.records+i > 0 {
 			data.Write(j.o.Frame.Separator)
 		}
+		text, err := j.keep(r.Data)
+		if err != nil {
+			return err
+		}
 		e := r.Entry
-		e.Offset, e.Length = j.partEnd+int64(data.Len()), int64(len(r.Data))
-		data.Write(r.Data)
+		e.Offset, e.Length = j.partEnd+int64(data.Len()), int64(len(text))
+		data.Write(text)
 		items[i], places[i] = digest(j.key, "item="+r.Identity), e
 		if err := writeRow(&rows, row{Item: items[i], Entry: &e}); err != nil {
 			return err

@@ -10,6 +10,9 @@
 //	STATE       which item has its record where; mode 0600
 //	STATE.lock  held by the process that works; it stays, empty
 //
+// Where OUT is sealed, it is no output itself but what one is made of (a spreadsheet, say), and its lines
+// are encrypted: it holds more than the output may show.
+//
 // # Order of writes
 //
 // A group of records goes to OUT.part and is synced; then the rows that name their places go to STATE

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"errors"
@@ -24,14 +25,45 @@ func (j *Journal) Finish() error {
 		return writeError(err, "--out")
 	}
 	j.outRoom = j.partEnd
-	if err := writeSynced(j.part, j.o.Frame.Footer, j.partEnd); err != nil {
+	end, err := j.foot(j.part, j.partEnd, j.entries)
+	if err == nil {
+		err = j.part.Sync()
+	}
+	if err != nil {
+		_ = j.part.Truncate(j.partEnd)
 		return writeError(err, "--out")
 	}
-	if err := j.seal(row{Seal: j.partEnd + int64(len(j.o.Frame.Footer))}, nil); err != nil {
+	if err := j.seal(row{Seal: end}, nil); err != nil {
 		return err
 	}
 	return j.rename(j.partName())
 }
+
+// foot writes what stands behind the records of a file, and returns where that ends.
+func (j *Journal) foot(f file, at int64, entries map[string]Entry) (end int64, err error) {
+	out := io.NewOffsetWriter(f, at)
+	if j.o.Foot != nil {
+		r, err := j.recordsIn(f, entries)
+		if err != nil {
+			return at, err
+		}
+		text := bufio.NewWriterSize(out, footBuffer)
+		if err := j.o.Foot(text, r); err != nil {
+			return at, err
+		}
+		if err := text.Flush(); err != nil {
+			return at, err
+		}
+	}
+	if _, err := out.Write(j.o.Frame.Footer); err != nil {
+		return at, err
+	}
+	now, err := out.Seek(0, io.SeekCurrent)
+	return at + now, err
+}
+
+// footBuffer: what is made of the records is read from the same file.
+const footBuffer = 64 << 10
 
 // rewrite copies the records that stand to a new file, in the order in which they were written.
 func (j *Journal) rewrite() error {
@@ -39,7 +71,7 @@ func (j *Journal) rewrite() error {
 	if err != nil {
 		return writeError(err, "--out")
 	}
-	entries, end, rows, err := j.copyTo(next)
+	entries, records, end, rows, err := j.copyTo(next)
 	if cErr := next.Close(); err == nil {
 		err = cErr
 	}
@@ -52,7 +84,7 @@ func (j *Journal) rewrite() error {
 		return err
 	}
 	j.entries, j.records, j.stale = entries, len(entries), 0
-	j.partEnd = end - int64(len(j.o.Frame.Footer))
+	j.partEnd = records
 	if err := j.rename(j.nextName()); err != nil {
 		return err
 	}
@@ -60,7 +92,8 @@ func (j *Journal) rewrite() error {
 	return nil
 }
 
-func (j *Journal) copyTo(next file) (entries map[string]Entry, end int64, rows []byte, err error) {
+// copyTo returns where the records end, and where what stands behind them does.
+func (j *Journal) copyTo(next file) (entries map[string]Entry, records, end int64, rows []byte, err error) {
 	items := make([]string, 0, len(j.entries))
 	for item := range j.entries {
 		items = append(items, item)
@@ -68,36 +101,36 @@ func (j *Journal) copyTo(next file) (entries map[string]Entry, end int64, rows [
 	slices.SortFunc(items, func(a, b string) int { return cmp.Compare(j.entries[a].Offset, j.entries[b].Offset) })
 	var log bytes.Buffer
 	if err := writeRow(&log, row{Rewrite: true}); err != nil {
-		return nil, 0, nil, err
+		return nil, 0, 0, nil, err
 	}
 	entries = make(map[string]Entry, len(items))
 	out := io.NewOffsetWriter(next, 0)
 	if _, err := out.Write(j.o.Frame.Header); err != nil {
-		return nil, 0, nil, err
+		return nil, 0, 0, nil, err
 	}
-	end = int64(len(j.o.Frame.Header))
+	at := int64(len(j.o.Frame.Header))
 	for i, item := range items {
 		e := j.entries[item]
 		if i > 0 {
 			if _, err := out.Write(j.o.Frame.Separator); err != nil {
-				return nil, 0, nil, err
+				return nil, 0, 0, nil, err
 			}
-			end += int64(len(j.o.Frame.Separator))
+			at += int64(len(j.o.Frame.Separator))
 		}
 		if _, err := io.Copy(out, io.NewSectionReader(j.part, e.Offset, e.Length)); err != nil {
-			return nil, 0, nil, err
+			return nil, 0, 0, nil, err
 		}
-		e.Offset = end
-		end += e.Length
+		e.Offset = at
+		at += e.Length
 		entries[item] = e
 		if err := writeRow(&log, row{Item: item, Entry: &e}); err != nil {
-			return nil, 0, nil, err
+			return nil, 0, 0, nil, err
 		}
 	}
-	if _, err := out.Write(j.o.Frame.Footer); err != nil {
-		return nil, 0, nil, err
+	if end, err = j.foot(next, at, entries); err != nil {
+		return nil, 0, 0, nil, err
 	}
-	return entries, end + int64(len(j.o.Frame.Footer)), log.Bytes(), next.Sync()
+	return entries, at, end, log.Bytes(), next.Sync()
 }
 
 // seal ends the state's log with the row given, after the rows of a rewrite.

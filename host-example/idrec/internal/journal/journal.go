@@ -46,6 +46,12 @@ type Options struct {
 	Settings map[string]string
 	// Items is how many are expected, so that memory is taken at the beginning.
 	Items int
+	// Sealed keeps the records from being read by anything but a later run with the same state: Out is
+	// then what another file is made of. The key lies in the state.
+	Sealed bool
+	// Foot writes what stands between the last record and the frame's footer, made of the records; nil is
+	// nothing. It is made anew whenever the output is completed.
+	Foot func(w io.Writer, r *Records) error
 	// Overwrite an Out that no state knows. It is replaced when the run has come to its end.
 	Overwrite bool
 
