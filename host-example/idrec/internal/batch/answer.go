@@ -46,7 +46,12 @@ func (a Answer) Kind() Kind {
 		}
 		return Unusable
 	}
-	switch a.Err.Class() {
+	return KindOf(a.Err.Class())
+}
+
+// KindOf is the kind of an error, by its class.
+func KindOf(c shared.Class) Kind {
+	switch c {
 	case shared.ClassInput:
 		return Failed
 	case shared.ClassUnclear:

@@ -16,8 +16,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/report"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
 	"github.com/seed-6b91b535/idrec/sdk/layers"
 	"github.com/seed-6b91b535/idrec/sdk/ledger/open"
 	"github.com/seed-6b91b535/idrec/sdk/local"
@@ -46,7 +49,7 @@ var spoken = map[string]bool{
 
 // unread are texts that look like prose and are none, or that only programs read.
 var unread = []string{
-	"exit %d", "encode a record: %w", "too large", "idrec: %s\n", "idrec {{.Version}}\n", "system volume information", "not written: give --out FILE or --output", "file line ", "-file, -env or -command",
+	"exit %d", "encode a record: %w", "a sealed record was changed", "read a record: %w", "write a spreadsheet: %w", "too large", "idrec: %s\n", "idrec {{.Version}}\n", "system volume information", "not written: give --out FILE or --output", "file line ", "-file, -env or -command",
 	"doc docx dot dotx rtf odt wps xls xlsx xlsm et ods ppt pptx dps odp vsd vsdx mdb accdb msg pst", "lnk tmp bak part crdownload db-journal lock",
 	"heic heif avif jp2 jxl psd ai svg dng cr2 cr3 nef arw raw ico wmf emf eps djvu caj", "mp3 wav m4a amr wma mp4 mov avi mkv wmv 3gp flv", "pdf ofd xps",
 	"txt md log json ndjson jsonl csv tsv xml htm html yaml yml ini cfg eml url", "zip rar 7z tar gz tgz bz2 xz zst iso cab",
@@ -166,7 +169,7 @@ func commandTexts(root *cobra.Command) map[string]string {
 func allTexts(t *testing.T) map[string]string {
 	t.Helper()
 	texts := commandTexts((&app{World: World{Lookup: func(string) (string, bool) { return "", false }}}).root())
-	literals(t, []string{"../batch", "../cli", "../exit", "../journal", "../report", "../settings", "../source"}, func(text, where string) {
+	literals(t, []string{"../batch", "../cli", "../exit", "../journal", "../report", "../settings", "../source", "../target"}, func(text, where string) {
 		texts[text] = where
 	})
 	for _, i := range shared.Codes() {
@@ -198,6 +201,18 @@ func allTexts(t *testing.T) map[string]string {
 	}
 	for _, f := range findings {
 		texts[string(f)] = "a finding"
+	}
+	for _, o := range []shared.Outcome{shared.OutcomeNotSent, shared.OutcomeRejected, shared.OutcomeBilled, shared.OutcomeAmbiguous, shared.OutcomeFree} {
+		texts[string(o)] = "an outcome"
+	}
+	for _, k := range []batch.Kind{batch.Recognised, batch.Unusable, batch.Failed, batch.Unclear, batch.Later, batch.Blocked} {
+		texts[string(k)] = "a kind of answer"
+	}
+	for _, k := range source.FileKinds() {
+		texts[string(k)] = "a kind of file"
+	}
+	for _, h := range report.Heads() {
+		texts[h] = "a head of a spreadsheet or a report"
 	}
 	for _, w := range []string{"good", "bad", "warning", "note", "process", "upstream", "clock", "credentials", "unclear", "equal", "explained", "unexplained", ", ", "; ", ":"} {
 		texts[w] = "a word"

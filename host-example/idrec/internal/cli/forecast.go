@@ -36,6 +36,9 @@ type outlook struct {
 func (w *work) forecast(ctx context.Context, passed source.Passed) error {
 	todo := w.items
 	if w.r.out != "" {
+		if err := w.checkTargets(); err != nil {
+			return err
+		}
 		j, err := journal.Peek(w.journalOptions())
 		if err != nil {
 			return err

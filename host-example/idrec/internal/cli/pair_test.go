@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/report"
+	"github.com/seed-6b91b535/idrec/shared"
 )
 
 func TestPairTiesThePicturesOfOnePersonTogether(t *testing.T) {
@@ -14,8 +17,14 @@ func TestPairTiesThePicturesOfOnePersonTogether(t *testing.T) {
 	two := b.write("in/"+canaryFile+"_2.jpg", canaryName+"乙")
 	b.want(exit.OK, "", "recognize", one, two, "--pair", "prefix", "--out", b.path("out.ndjson"))
 	all := records(t, b.read("out.ndjson"))
-	if len(all) != 2 || all[0].Case == "" || all[0].Case != all[1].Case {
-		t.Errorf("%d records, not of one case", len(all))
+	if len(all) != 3 || all[0].Case == "" || all[0].Case != all[1].Case || all[2].Case != all[0].Case || all[2].Source != "" {
+		t.Errorf("%d records, not two of one case and that of the case", len(all))
+	}
+	var tied report.CaseRecord
+	lines := strings.Split(strings.TrimSpace(b.read("out.ndjson")), "\n")
+	if err := json.Unmarshal([]byte(lines[2]), &tied); err != nil || tied.Type != "case" || tied.Pictures != 2 || len(tied.Sources) != 2 || tied.PriceYuan != 100 || !tied.Usable ||
+		len(tied.Findings) != 2 || tied.Findings[1].Code != shared.FindingCaseMismatch || tied.Findings[1].Field != shared.FieldFullName {
+		t.Errorf("%v %s", err, lines[2])
 	}
 	b.clean(b.out.String() + b.read("out.ndjson.state"))
 

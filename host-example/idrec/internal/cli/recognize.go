@@ -34,9 +34,10 @@ type recognition struct {
 	out      string
 	state    string
 	masked   string
+	report   string
 
 	overwrite, reread, mask, personal, quiet, acceptUnusable, raw bool
-	dryRun                                                        bool
+	dryRun, pictures                                              bool
 	limit                                                         int
 	resend, buyAgain                                              bool
 
@@ -129,7 +130,9 @@ func (r *recognition) flagsOf(f *pflag.FlagSet) {
 	f.BoolVar(&r.reread, "reread", false, "look into files whose size and time are as they were, in case they changed all the same")
 	f.BoolVar(&r.mask, "mask", false, "mask names, numbers, addresses and file names in the records")
 	f.StringVar(&r.masked, "masked-image", "", "write each picture to `FOLDER` with name, address, number and portrait covered, named by its SHA-256")
-	f.BoolVar(&r.personal, "show-personal", false, "show names, numbers and file names in the table")
+	f.StringVar(&r.report, "report", "", "write a page with the figures, the findings and a row for each card to `FILE`.html; give --out with it")
+	f.BoolVar(&r.personal, "show-personal", false, "show names, numbers and file names in the table and the report")
+	f.BoolVar(&r.pictures, "show-pictures", false, "show the pictures that need a look in the report as they are, not blurred")
 	f.BoolVar(&r.dryRun, "dry-run", false, "send nothing: say what there is to read, how much that can cost at most and how long it takes at least")
 	f.IntVar(&r.limit, "limit", 0, "ask for no more than this `NUMBER` of pictures in this run; 0 is all")
 	f.BoolVar(&r.quiet, "quiet", false, "no progress and no summary")
@@ -179,8 +182,10 @@ func (a *app) runRecognize(ctx context.Context, r *recognition, args []string) e
 		return err
 	}
 	source.Pair(items, want.pair)
-	if r.out != "" && isInput(items, r.out, r.manifest) {
-		return exit.Errorf(exit.Usage, "--out names one of the inputs, which would be lost: give another file")
+	for _, f := range []struct{ flag, name string }{{"--out", r.out}, {"--report", r.report}} {
+		if f.name != "" && isInput(items, f.name, r.manifest) {
+			return exit.Errorf(exit.Usage, "%s names one of the inputs, which would be lost: give another file", f.flag)
+		}
 	}
 	if r.masked != "" && liesIn(r.masked, args) {
 		return exit.Errorf(exit.Usage, "--masked-image lies in a folder that is read, so the next run would read what this one writes: give another folder")
@@ -189,7 +194,7 @@ func (a *app) runRecognize(ctx context.Context, r *recognition, args []string) e
 	if r.concurrency > 0 {
 		more["concurrency"] = fmt.Sprint(r.concurrency)
 	}
-	b := &work{app: a, r: r, want: want, items: items}
+	b := &work{app: a, r: r, want: want, items: items, passed: passed}
 	b.tally.AcceptUnusable = r.acceptUnusable
 	b.tally.SetPassed(passed)
 	if r.dryRun {
@@ -297,12 +302,18 @@ func (a *app) destination(r *recognition) (f report.Format, err error) {
 	if r.out != "" {
 		switch f {
 		case report.Table:
-			return "", exit.Errorf(exit.Usage, "a table is for the screen: give --output json, ndjson or csv with --out")
+			return "", exit.Errorf(exit.Usage, "a table is for the screen: give --output json, ndjson, csv or xlsx with --out")
 		case "":
 			f = report.FormatOf(r.out)
-		case report.JSON, report.NDJSON, report.CSV, report.CSVMark:
+		case report.JSON, report.NDJSON, report.CSV, report.CSVMark, report.XLSX:
 		}
-		return f, nil
+		return f, r.apart()
+	}
+	if f == report.XLSX {
+		return "", exit.Errorf(exit.Usage, "a spreadsheet is a file: give --out FILE.xlsx")
+	}
+	if r.report != "" {
+		return "", exit.Errorf(exit.Usage, "the report is made of the records: give --out FILE with --report")
 	}
 	if r.state != "" || r.overwrite || r.reread {
 		return "", exit.Errorf(exit.Usage, "--state, --overwrite and --reread say how to go on with a file of records: give --out FILE with them")
@@ -314,6 +325,18 @@ func (a *app) destination(r *recognition) (f report.Format, err error) {
 		return "", exit.Errorf(exit.Later, "standard output is closed, so there is nowhere to write the records; nothing was sent: give --out FILE")
 	}
 	return f, nil
+}
+
+// apart refuses one name for two files.
+func (r *recognition) apart() error {
+	out, err := filepath.Abs(r.out)
+	if err != nil || r.report == "" {
+		return nil //nolint:nilerr // what has no folder is met when it is opened
+	}
+	if page, err := filepath.Abs(r.report); err == nil && page == out {
+		return exit.Errorf(exit.Usage, "--out and --report name the same file: give another for the report")
+	}
+	return nil
 }
 
 func fieldNames() string {
@@ -331,6 +354,7 @@ type work struct {
 	want   *asked
 	plugin *opened
 	items  []source.Item
+	passed source.Passed
 
 	tally    report.Tally
 	sink     batch.Sink
@@ -346,12 +370,15 @@ func (w *work) run(ctx context.Context) error {
 	var stream *report.Stream
 	switch {
 	case w.r.out != "":
+		if err := w.checkTargets(); err != nil {
+			return err
+		}
 		j, err := journal.Open(w.journalOptions())
 		if err != nil {
 			return err
 		}
 		w.journal, w.budgetOf = j, j.Run()
-		w.sink = &journalSink{j: j, format: w.want.format, mask: w.r.mask}
+		w.sink = &journalSink{j: j, format: w.kept(), mask: w.r.mask && !w.derived()}
 		todo = w.plan(ctx)
 	case w.want.format == report.Table || w.want.format == "":
 		w.sink = &keep{w}
@@ -388,6 +415,9 @@ func (w *work) run(ctx context.Context) error {
 	if w.journal != nil {
 		if complete && w.limited == 0 {
 			runErr = w.journal.Finish()
+		}
+		if complete && runErr == nil {
+			runErr = w.makeFiles()
 		}
 		if err := w.journal.Close(); runErr == nil && err != nil {
 			runErr = exit.Errorf(exit.Later, "the records could not be written whole: run the same command again")
@@ -494,7 +524,17 @@ func (w *work) cut(todo []source.Item) []source.Item {
 }
 
 func (w *work) journalOptions() journal.Options {
-	return journal.Options{Out: w.r.out, State: w.statePlace(), Frame: w.want.format.Frame(), Settings: w.settings(), Items: len(w.items), Overwrite: w.r.overwrite}
+	o := journal.Options{
+		Out: w.r.out, State: w.statePlace(), Frame: w.kept().Frame(), Settings: w.settings(), Items: len(w.items), Overwrite: w.r.overwrite,
+		Sealed: w.derived(),
+	}
+	switch {
+	case w.derived():
+		o.Out, o.State = w.keptPlace(), w.stateFile()
+	case w.want.pair != source.PairNone:
+		o.Foot = w.caseRecords
+	}
+	return o
 }
 
 // settings decide what a record looks like.
@@ -502,6 +542,9 @@ func (w *work) settings() map[string]string {
 	s := map[string]string{
 		"--output": string(w.want.format), "--mask": fmt.Sprint(w.r.mask), "--raw": fmt.Sprint(w.r.raw),
 		"--fields": fmt.Sprint(w.want.fields), "--plugin": w.plugin.about.Name,
+	}
+	if w.derived() { // the records are complete, whatever is made of them
+		delete(s, "--mask")
 	}
 	if w.want.pair != source.PairNone { // a state from before there was --pair has none
 		s["--pair"] = string(w.want.pair)

@@ -293,10 +293,10 @@ func (j *Journal) openPart() error {
 	}
 	j.part = p
 	info, err := p.Stat()
-	if err != nil || info.Size() < j.partEnd {
-		if len(j.entries) > 0 || err != nil {
-			return exit.Errorf(exit.Usage, "the .part file beside --out is shorter than its state says: put the whole one back, or give another --out and --state")
-		}
+	if err != nil || len(j.entries) > 0 && info.Size() < j.partEnd {
+		return exit.Errorf(exit.Usage, "the .part file beside --out is shorter than its state says: put the whole one back, or give another --out and --state")
+	}
+	if len(j.entries) == 0 { // the header was not synced before the first record, and a loss of power may have taken it
 		if _, err := p.WriteAt(j.o.Frame.Header, 0); err != nil {
 			return noRoom()
 		}

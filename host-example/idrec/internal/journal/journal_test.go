@@ -411,7 +411,7 @@ func TestEveryRecordExactlyOnceWhereverTheProcessEnds(t *testing.T) {
 					t.Fatalf("ended at operation %d: %s is there %d times in %q", k, item, strings.Count(got, item+"/"), got)
 				}
 			}
-			if strings.Count(got, ",\n") != len(items)-1 || !strings.HasSuffix(got, "\n]\n") {
+			if strings.Count(got, ",\n") != len(items)-1 || !strings.HasPrefix(got, "[\n") || !strings.HasSuffix(got, "\n]\n") {
 				t.Fatalf("ended at operation %d: malformed %q", k, got)
 			}
 		}

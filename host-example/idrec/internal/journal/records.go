@@ -18,6 +18,9 @@ type Records struct {
 	file    *os.File  // nil: it is not ours to close
 }
 
+// Version grows with everything that is written: equal versions of a state stand for equal records.
+func (j *Journal) Version() int64 { return j.stateEnd }
+
 // Place is where a record stands.
 type Place struct {
 	At             int // of the item among those given to [Records.Places]; -1 for one that is not among them

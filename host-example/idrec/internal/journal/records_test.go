@@ -123,7 +123,7 @@ func TestTheFootIsMadeAnewWhereverTheProcessEnds(t *testing.T) {
 					t.Fatalf("ended at operation %d: the foot is of another record than %s: %q", k, record, got)
 				}
 			}
-			if !strings.HasSuffix(got, "\n]\n") {
+			if !strings.HasPrefix(got, "[\n") || !strings.HasSuffix(got, "\n]\n") {
 				t.Fatalf("ended at operation %d: malformed %q", k, got)
 			}
 		}

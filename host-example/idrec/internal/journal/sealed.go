@@ -29,7 +29,7 @@ func newEnvelope(key []byte) (*envelope, error) {
 }
 
 func (e *envelope) seal(record []byte) []byte {
-	box := e.aead.Seal(nil, nil, record, nil)
+	box := e.aead.Seal(nil, nil, record, nil) //nolint:gosec // G407: this AEAD draws its nonce itself and takes none
 	line := make([]byte, base64.StdEncoding.EncodedLen(len(box)), base64.StdEncoding.EncodedLen(len(box))+1)
 	base64.StdEncoding.Encode(line, box)
 	return append(line, '\n')

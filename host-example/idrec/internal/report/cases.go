@@ -12,63 +12,88 @@ import (
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
 	"github.com/seed-6b91b535/idrec/sdk/idcard"
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
-// Case is what was found of one person: the answers for the pictures that a case ties together, in the
+// Picture is the record of a picture in a case. It is complete: masking is for who shows it.
+type Picture struct {
+	N      int // from 1; what it is called where file names are not shown
+	At     int // among the items of the run; -1 for one of an earlier run
+	Record shared.Record
+}
+
+// Case is what was found of one person: the records of the pictures that a case ties together, in the
 // order of the pictures, and what the check of them against each other found.
 type Case struct {
 	Name     string // personal; empty for a picture without a case
-	Answers  []batch.Answer
+	Pictures []Picture
 	Findings []shared.Finding
 }
 
-// CasesOf groups answers by their case, in the order of the first picture of each. A picture without a
-// case stands alone, and nothing is missing beside it.
+// NewCase checks the pictures of a case against each other. A picture without a case stands alone, and
+// nothing is missing beside it.
+func NewCase(name string, pictures []Picture, today time.Time) Case {
+	c := Case{Name: name, Pictures: pictures}
+	if name == "" {
+		return c
+	}
+	results := make([]*shared.Result, len(pictures)) // nil where there is none
+	for i, p := range pictures {
+		if r := p.Record; r.Error == nil {
+			results[i] = &shared.Result{Side: r.Side, Status: r.Status, Fields: r.Fields}
+		}
+	}
+	c.Findings = idcard.VerifyCase(results, idcard.Today(today))
+	return c
+}
+
+// CasesOf groups answers by their case, in the order of the first picture of each.
 func CasesOf(answers []batch.Answer, today time.Time) []Case {
 	answers = slices.Clone(answers)
 	slices.SortFunc(answers, func(a, b batch.Answer) int { return cmp.Compare(a.Item.N, b.Item.N) })
-	var cases []Case
+	var groups [][]Picture
 	place := map[string]int{}
-	for _, a := range answers {
-		name := caseOf(a)
-		at, known := place[name]
-		if !known || name == "" {
-			at = len(cases)
-			place[name] = at
-			cases = append(cases, Case{Name: name})
+	for i, a := range answers {
+		r := a.Record()
+		at, known := place[r.Case]
+		if !known || r.Case == "" {
+			at = len(groups)
+			place[r.Case] = at
+			groups = append(groups, nil)
 		}
-		cases[at].Answers = append(cases[at].Answers, a)
+		groups[at] = append(groups[at], Picture{N: a.Item.N, At: i, Record: r})
 	}
-	for at := range cases {
-		c := &cases[at]
-		if c.Name == "" {
-			continue
-		}
-		results := make([]*shared.Result, len(c.Answers))
-		for i, a := range c.Answers {
-			results[i] = a.Result // nil where there is none
-		}
-		c.Findings = idcard.VerifyCase(results, idcard.Today(today))
+	cases := make([]Case, len(groups))
+	for i, g := range groups {
+		cases[i] = NewCase(g[0].Record.Case, g, today)
 	}
 	return cases
 }
 
-func caseOf(a batch.Answer) string {
-	if a.Request == nil {
-		return ""
+// Label is what a case is called: by its name, or the picture's; masked by the number of its first
+// picture.
+func (c Case) Label(mask bool) string {
+	switch {
+	case mask:
+		return source.Alias(c.Pictures[0].N)
+	case c.Name == "":
+		return c.Pictures[0].Record.Source
 	}
-	return a.Request.Case
+	return c.Name
 }
 
 // Card has each field as the first picture that shows it has it; where another differs, a finding of
 // the case says so.
 func (c Case) Card(mask bool) map[shared.FieldName]string {
 	card := map[shared.FieldName]string{}
-	for _, a := range c.Answers {
-		for name, value := range RecordOf(a, mask).Card {
+	for _, p := range c.Pictures {
+		for name, value := range p.Record.Card {
 			if _, known := card[name]; !known {
+				if mask {
+					value = shared.Mask(name, value)
+				}
 				card[name] = value
 			}
 		}
@@ -92,11 +117,9 @@ func (c Case) Notes(l messages.Language) []string {
 			add(l.Text(string(f.Code)))
 		}
 	}
-	for _, a := range c.Answers {
-		if a.Result != nil {
-			for _, f := range a.Result.Findings {
-				add(l.Text(string(f.Code)))
-			}
+	for _, p := range c.Pictures {
+		for _, f := range p.Record.Findings {
+			add(l.Text(string(f.Code)))
 		}
 	}
 	return notes
@@ -104,28 +127,52 @@ func (c Case) Notes(l messages.Language) []string {
 
 // Status lists the statuses and error codes of the pictures, each once.
 func (c Case) Status(l messages.Language) string {
-	var words []string
-	for _, a := range c.Answers {
-		var word string
-		if a.Err != nil {
-			word = string(a.Err.Code)
-		} else {
-			word = l.Text(string(a.Result.Status))
+	return strings.Join(c.results(func(r shared.Record) string {
+		if r.Error != nil {
+			return string(r.Error.Code)
 		}
-		if !slices.Contains(words, word) {
+		return l.Text(string(r.Status))
+	}), " ")
+}
+
+// Results is the same for people who do not know the codes of errors.
+func (c Case) Results(l messages.Language) []string {
+	return c.results(func(r shared.Record) string {
+		if r.Error != nil {
+			info, _ := r.Error.Code.Info()
+			return l.Text(info.Meaning)
+		}
+		return l.Text(string(r.Status))
+	})
+}
+
+func (c Case) results(of func(shared.Record) string) (words []string) {
+	for _, p := range c.Pictures {
+		if word := of(p.Record); !slices.Contains(words, word) {
 			words = append(words, word)
 		}
 	}
-	return strings.Join(words, " ")
+	return words
 }
 
 // Price is what the pictures of the case cost, or may have cost.
 func (c Case) Price() shared.Money {
 	var sum shared.Money
-	for _, a := range c.Answers {
-		sum += a.Price()
+	for _, p := range c.Pictures {
+		sum += priceOf(p.Record)
 	}
 	return sum
+}
+
+func priceOf(r shared.Record) shared.Money {
+	price := r.PriceYuan
+	if r.Error != nil {
+		price = r.Error.PriceYuan
+	}
+	if price == nil {
+		return 0
+	}
+	return *price
 }
 
 // WriteCases writes one row for each person, as [WriteTable] does for each picture.
@@ -138,20 +185,16 @@ func WriteCases(w io.Writer, l messages.Language, cases []Case, personal bool, w
 	}
 	t.AppendHeader(append(table.Row{"#"}, head...))
 	for _, c := range cases {
-		row := table.Row{c.Answers[0].Item.N}
+		row := table.Row{c.Pictures[0].N}
 		if personal {
-			name := c.Name
-			if name == "" {
-				name = c.Answers[0].Item.Source
-			}
-			row = append(row, printable(name))
+			row = append(row, printable(c.Label(false)))
 		}
 		price := ""
 		if p := c.Price(); p != 0 {
 			price = p.String()
 		}
 		card := c.Card(!personal)
-		t.AppendRow(append(row, len(c.Answers), c.Status(l), printable(card[shared.FieldFullName]), printable(card[shared.FieldSex]),
+		t.AppendRow(append(row, len(c.Pictures), c.Status(l), printable(card[shared.FieldFullName]), printable(card[shared.FieldSex]),
 			printable(card[shared.FieldNumber]), printable(card[shared.FieldValidUntil]), strings.Join(c.Notes(l), " "), price))
 	}
 	_, err := fmt.Fprintln(w, Fit(t, width, foldedWidth, l.Text("Case"), l.Text("Findings"), l.Text("Result")))
@@ -160,5 +203,5 @@ func WriteCases(w io.Writer, l messages.Language, cases []Case, personal bool, w
 
 // HasCases reports whether any of the answers belongs to a case.
 func HasCases(answers []batch.Answer) bool {
-	return slices.ContainsFunc(answers, func(a batch.Answer) bool { return caseOf(a) != "" })
+	return slices.ContainsFunc(answers, func(a batch.Answer) bool { return a.Request != nil && a.Request.Case != "" })
 }

@@ -28,27 +28,34 @@ const (
 	// CSVMark is CSV behind a byte order mark: without one, Excel takes UTF-8 for the code page of the
 	// country.
 	CSVMark Format = "csv-bom"
+	// XLSX is a spreadsheet. It is made of the records when the run is at its end, and only in a file.
+	XLSX Format = "xlsx"
 )
 
+// byteOrderMark is U+FEFF in UTF-8.
+const byteOrderMark = "\xEF\xBB\xBF"
+
 // Formats are the names for --output.
-const Formats = "table, json, ndjson, csv or csv-bom"
+const Formats = "table, json, ndjson, csv, csv-bom or xlsx"
 
 // ParseFormat reads a format as users write it.
 func ParseFormat(s string) (Format, error) {
 	switch f := Format(s); f {
-	case Table, JSON, NDJSON, CSV, CSVMark:
+	case Table, JSON, NDJSON, CSV, CSVMark, XLSX:
 		return f, nil
 	}
 	return "", exit.Errorf(exit.Usage, "unknown output format: use %s", Formats)
 }
 
-// FormatOf is the format that a file's name asks for: NDJSON, unless it ends in .json or .csv.
+// FormatOf is the format that a file's name asks for: NDJSON, unless it ends in .json, .csv or .xlsx.
 func FormatOf(name string) Format {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".json":
 		return JSON
 	case ".csv":
 		return CSV
+	case ".xlsx":
+		return XLSX
 	}
 	return NDJSON
 }
@@ -61,8 +68,8 @@ func (f Format) Frame() journal.Frame {
 	case CSV:
 		return journal.Frame{Header: csvLine(columns())}
 	case CSVMark:
-		return journal.Frame{Header: append([]byte("\xEF\xBB\xBF"), csvLine(columns())...)}
-	case NDJSON, Table:
+		return journal.Frame{Header: append([]byte(byteOrderMark), csvLine(columns())...)}
+	case NDJSON, Table, XLSX:
 	}
 	return journal.Frame{}
 }
@@ -72,10 +79,15 @@ func (f Format) Encode(r shared.Record) ([]byte, error) {
 	if f == CSV || f == CSVMark {
 		return csvLine(csvRow(r)), nil
 	}
+	return f.encode(r)
+}
+
+// encode writes a value in a form that is of JSON.
+func (f Format) encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(r); err != nil {
+	if err := e.Encode(v); err != nil {
 		return nil, fmt.Errorf("encode a record: %w", err)
 	}
 	if f == JSON {

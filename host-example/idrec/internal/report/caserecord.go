@@ -1,0 +1,135 @@
+package report
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/messages"
+	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/source"
+	"github.com/seed-6b91b535/idrec/shared"
+)
+
+// CaseRecord is a case as JSON: it follows the records of the pictures, one for each person. A record of
+// a picture has no type.
+type CaseRecord struct {
+	Type     string                      `json:"type"` // "case"
+	Case     string                      `json:"case"`
+	Pictures int                         `json:"pictures"`
+	Sources  []string                    `json:"sources"`
+	Statuses []string                    `json:"statuses"` // and codes of errors, each once
+	Usable   bool                        `json:"usable"`   // every picture is
+	Card     map[shared.FieldName]string `json:"card,omitempty"`
+	// Findings are those across the pictures; those of each stand in its own record.
+	Findings  []shared.Finding `json:"findings,omitempty"`
+	PriceYuan shared.Money     `json:"price_yuan"`
+}
+
+// Record is the case as JSON has it.
+func (c Case) Record(mask bool) CaseRecord {
+	r := CaseRecord{Type: "case", Case: c.Label(mask), Pictures: len(c.Pictures), Usable: true, Card: c.Card(mask), Findings: c.Findings, PriceYuan: c.Price()}
+	r.Statuses = strings.Fields(c.Status(messages.English))
+	for _, p := range c.Pictures {
+		name := p.Record.Source
+		if mask {
+			name = source.Alias(p.N)
+		}
+		r.Sources = append(r.Sources, name)
+		r.Usable = r.Usable && p.Record.Usable != nil && *p.Record.Usable
+	}
+	return r
+}
+
+// EncodeCase writes a case in a form that has one: a record of its own in JSON, a row in CSV.
+func (f Format) EncodeCase(c Case, mask bool) ([]byte, error) {
+	if f == CSV || f == CSVMark {
+		return csvLine(c.row(mask)), nil
+	}
+	return f.encode(c.Record(mask))
+}
+
+// WriteCaseRecords writes the record of each case behind those of its pictures, which are there already.
+func (f Format) WriteCaseRecords(w io.Writer, b *Binder) error {
+	for c, err := range b.Cases() {
+		if err != nil {
+			return err
+		}
+		if c.Name == "" {
+			continue
+		}
+		text, err := f.EncodeCase(c, false)
+		if err == nil {
+			_, err = w.Write(append(slices.Clone(f.Frame().Separator), text...))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WriteBound writes all that is bound: in CSV a row for each person, in JSON the records of the pictures
+// and then those of the cases.
+func (f Format) WriteBound(w io.Writer, b *Binder, mask bool) error {
+	o := output{w: w, separator: f.Frame().Separator}
+	if f == CSV || f == CSVMark {
+		head := csvLine(caseColumns())
+		if f == CSVMark {
+			head = append([]byte(byteOrderMark), head...)
+		}
+		o.raw(head)
+	} else {
+		o.raw(f.Frame().Header)
+		for c, err := range b.Cases() {
+			if err != nil {
+				return err
+			}
+			for _, p := range c.Pictures {
+				r := p.Record
+				if mask {
+					r = r.Masked(source.Alias(p.N))
+					if c.Name != "" {
+						r.Case = c.Label(true)
+					}
+				}
+				o.add(f.Encode(r))
+			}
+		}
+	}
+	for c, err := range b.Cases() {
+		if err != nil {
+			return err
+		}
+		if c.Name != "" || f == CSV || f == CSVMark {
+			o.add(f.EncodeCase(c, mask))
+		}
+	}
+	if f == JSON {
+		o.raw(f.Frame().Footer)
+	}
+	return o.err
+}
+
+// output writes records with what stands between them, until it fails.
+type output struct {
+	w         io.Writer
+	separator []byte
+	n         int
+	err       error
+}
+
+func (o *output) raw(text []byte) {
+	if o.err == nil && len(text) > 0 {
+		_, o.err = o.w.Write(text)
+	}
+}
+
+func (o *output) add(text []byte, err error) {
+	if o.err == nil {
+		o.err = err
+	}
+	if o.n++; o.n > 1 {
+		o.raw(o.separator)
+	}
+	o.raw(text)
+}
