@@ -143,6 +143,17 @@ func TestMakeReadsFoldersAndGoesOnAfterAKill(t *testing.T) {
 	}
 	quiet(t, log.Bytes(), canaries)
 	row := enginetest.Row{Engine: "make", Version: versionOf(t, "make", "--version"), Pictures: folders * n, Results: good, Errors: bad, Billed: billed, Doubles: billed - pictures}
+	if os.Getenv("IDREC_ENGINES") != "" {
+		row.Ratio = enginetest.CompareRates(t, func() float64 {
+			v := enginetest.NewVendor(t, latency)
+			cmd := step(t, v, t.TempDir(), "make", []string{"IDREC_CONCURRENCY=4"}, "make", "-j2", "-k", "INBOX="+in, "OUT="+filepath.Join(t.TempDir(), "out"))
+			if log, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, log)
+			}
+			row.Rate = v.Rate()
+			return row.Rate
+		}, func() float64 { return enginetest.CommandLineRate(t, in, latency, 8) })
+	}
 	enginetest.Report(t, row)
 }
 
@@ -293,12 +304,15 @@ func TestAStepOfActionsOnTheHostLeavesAnArtefact(t *testing.T) {
 		}
 	}
 	artefacts := filepath.Join(t.TempDir(), "artefacts")
-	args := []string{"push", "-P", "self-hosted=-self-hosted", "--env", "ARTEFACTS=" + artefacts, "--env", "STEP=" + script, "--env", "PICTURES=" + filepath.Join(in, "batch-a")}
-	for _, e := range v.Environ() {
-		args = append(args, "--env", e)
+	folder := filepath.Join(in, "batch-a")
+	push := func(v *enginetest.Vendor, home, artefacts string) *exec.Cmd {
+		args := []string{"push", "-P", "self-hosted=-self-hosted", "--env", "ARTEFACTS=" + artefacts, "--env", "STEP=" + script, "--env", "PICTURES=" + folder}
+		for _, e := range append(v.Environ(), "XDG_STATE_HOME="+home, "IDREC_CONCURRENCY=8") {
+			args = append(args, "--env", e)
+		}
+		return step(t, v, home, repo, nil, act, args...)
 	}
-	args = append(args, "--env", "XDG_STATE_HOME="+home, "--env", "IDREC_CONCURRENCY=8")
-	log, err := step(t, v, home, repo, nil, act, args...).CombinedOutput()
+	log, err := push(v, home, artefacts).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
@@ -311,7 +325,17 @@ func TestAStepOfActionsOnTheHostLeavesAnArtefact(t *testing.T) {
 	if good != n || bad != 0 || billed != int64(n) || pictures != int64(n) {
 		t.Errorf("%d results, %d errors, billed %d\n%s", good, bad, billed, log)
 	}
-	enginetest.Report(t, enginetest.Row{Engine: "act (host)", Version: versionOf(t, act, "--version"), Pictures: n, Results: good, Errors: bad, Billed: billed, Doubles: billed - pictures, Rate: v.Rate()})
+	row := enginetest.Row{Engine: "act (host)", Version: versionOf(t, act, "--version"), Pictures: n, Results: good, Errors: bad, Billed: billed, Doubles: billed - pictures, Rate: v.Rate()}
+	if os.Getenv("IDREC_ENGINES") != "" {
+		row.Ratio = enginetest.CompareRates(t, func() float64 {
+			v := enginetest.NewVendor(t, latency)
+			if log, err := push(v, t.TempDir(), filepath.Join(t.TempDir(), "artefacts")).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, log)
+			}
+			return v.Rate()
+		}, func() float64 { return enginetest.CommandLineRate(t, folder, latency, 8) })
+	}
+	enginetest.Report(t, row)
 }
 
 func versionOf(t *testing.T, name string, args ...string) string {

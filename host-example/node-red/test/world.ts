@@ -1,7 +1,7 @@
 // What the tests share: a vendor on 127.0.0.1, specimens, and a real Node-RED server.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { createServer as serve, request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -63,6 +63,29 @@ export async function vendor(t: Cleaner): Promise<Vendor> {
       return { billed: app.billed, pictures: Object.values(app.pictures ?? {}).filter((n) => n > 0).length };
     },
   };
+}
+
+/** The vendor farther away: every answer comes so many milliseconds later. The rate is that from the first question to the
+ * last answer, without what programs need to start and to end. */
+export async function away(t: Cleaner, url: string, ms: number): Promise<{ url: string; rate(): number }> {
+  const to = new URL(url);
+  let first = 0, last = 0, answers = 0;
+  const server = serve((req, res) => {
+    first ||= performance.now();
+    const body: Buffer[] = [];
+    req.on("data", (b: Buffer) => body.push(b)).on("end", () => setTimeout(() => {
+      const on = request(new URL(req.url ?? "/", to), { method: req.method, headers: { ...req.headers, host: to.host } }, (answer) => {
+        res.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(res).on("finish", () => { last = performance.now(); answers++; });
+      });
+      on.on("error", () => res.destroy());
+      on.end(Buffer.concat(body));
+    }, ms));
+  });
+  await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
+  t.after(() => { server.closeAllConnections(); server.close(); });
+  const { port } = server.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}${to.pathname}`, rate: () => (answers < 2 ? 0 : answers / ((last - first) / 1000)) };
 }
 
 /** What the program idrec prints as JSON. */
@@ -128,10 +151,10 @@ export async function nodeRed(t: Cleaner, settings = ""): Promise<Server> {
 
 /** A flow: POST a picture to /read, and its record is the answer, 200 with a result and 422 with an error. A message as
  * JSON, with the picture in base64, goes to /told. */
-export function flow(url: string, folders = ""): object[] {
+export function flow(url: string, folders = "", ledger = ""): object[] {
   return [
     { id: "tab", type: "tab", label: "cards" },
-    { id: "conf", type: "idrec-plugin", name: "", plugin: "wapi", settings: JSON.stringify({ url, appid: "1", rate: "1000", burst: "100", concurrency: "16" }),
+    { id: "conf", type: "idrec-plugin", name: "", plugin: "wapi", settings: JSON.stringify({ url, appid: "1", rate: "1000", burst: "100", concurrency: "16", ...(ledger ? { ledger } : {}) }),
       credentials: { secrets: JSON.stringify({ secret: SECRET }) } },
     { id: "in", type: "http in", z: "tab", url: "/read", method: "post", upload: false, x: 100, y: 100, wires: [["read"]] },
     { id: "read", type: "idrec", z: "tab", plugin: "conf", side: "", timeout: 60, folders, x: 300, y: 100, wires: [["good"], ["bad"]] },

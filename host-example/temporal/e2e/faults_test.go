@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -84,11 +85,16 @@ func TestNothingIsPaidTwiceWhateverFails(t *testing.T) {
 		}},
 		{"new plugin rolled out", false, func(r *running) int {
 			next := filepath.Join(r.t.TempDir(), "idrec-plugin-wapi")
-			if err := os.Link(enginetest.Plugin(r.t), next); err != nil {
-				r.t.Fatal(err)
+			build := exec.Command("go", "build", "-ldflags", "-X main.version=v999.0.0", "-o", next, ".")
+			build.Dir = "../../../plugin/idrec-plugin-wapi"
+			if text, err := build.CombinedOutput(); err != nil {
+				r.t.Fatalf("%v\n%s", err, text)
 			}
 			for _, old := range r.workers {
-				r.worker("IDREC_PLUGIN_PATH=" + next)
+				fresh := r.worker("IDREC_PLUGIN_PATH=" + next)
+				if len(enginetest.Children(fresh.Process.Pid, next)) != 1 {
+					r.t.Error("the new worker does not run the new plugin")
+				}
 				_ = old.Process.Signal(syscall.SIGTERM)
 				if code := old.wait(r.t, 2*time.Minute); code != 0 {
 					r.t.Errorf("the old worker ended with %d", code)

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -84,7 +86,15 @@ func TestAFolderThroughARealServer(t *testing.T) {
 
 func TestBadInputIsATypedErrorAtTheEnginesOwnPlace(t *testing.T) {
 	w := newWorld(t, 2, 72)
-	w.worker()
+	store := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/gigabyte" {
+			http.NotFound(rw, r)
+			return
+		}
+		rw.Header().Set("Content-Length", strconv.Itoa(1<<30)) // it is not waited for
+	}))
+	defer store.Close()
+	w.worker("IDREC_FETCH_PRIVATE_HOSTS=127.0.0.1")
 	c := w.client()
 	run := func(in idcard.WorkflowInput) (idcard.WorkflowOutput, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -114,11 +124,13 @@ func TestBadInputIsATypedErrorAtTheEnginesOwnPlace(t *testing.T) {
 	}
 	gigabyte := idcard.Picture{URI: "file://" + huge, SHA256: strings.Repeat("0", 64)}
 	metadata := idcard.Picture{URI: "https://169.254.169.254/latest", SHA256: strings.Repeat("0", 64)}
-	out, err := run(idcard.WorkflowInput{Pictures: []idcard.Picture{good, changed, gone, {}, gigabyte, metadata, good}})
+	missing := idcard.Picture{URI: store.URL + "/none", SHA256: strings.Repeat("0", 64)}
+	remote := idcard.Picture{URI: store.URL + "/gigabyte", SHA256: strings.Repeat("0", 64)}
+	out, err := run(idcard.WorkflowInput{Pictures: []idcard.Picture{good, changed, gone, {}, gigabyte, metadata, missing, remote, good}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[shared.Code]int{shared.CodePictureChanged: 1, shared.CodePictureUnreadable: 1, shared.CodeInvalidRequest: 1, shared.CodeMessageTooLarge: 1, shared.CodeURLRefused: 1}
+	want := map[shared.Code]int{shared.CodePictureChanged: 1, shared.CodePictureUnreadable: 1, shared.CodeInvalidRequest: 1, shared.CodeMessageTooLarge: 2, shared.CodeURLRefused: 1, shared.CodeURLFailed: 1}
 	if out.Results != 2 || len(out.Errors) != len(want) {
 		t.Errorf("%+v", out)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -160,13 +161,51 @@ func TestReferencesNameNobody(t *testing.T) {
 func TestAChunkThatIsDeliveredAgainIsWrittenOnce(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	s := newSink(&b, map[string]string{"000000": "/a/b.jpg"})
-	for range 2 {
-		if err := s.deliver(t.Context(), idcard.Delivery{Chunk: 4, Records: []shared.Record{{Source: "000000"}}}); err != nil {
-			t.Fatal(err)
+	// Parts count their chunks from 0 each.
+	for i, s := range newSinks(&b, map[string]string{"000000": "/a/b.jpg", "000001": "/a/c.jpg"}, 2) {
+		for range 2 {
+			if err := s.deliver(t.Context(), idcard.Delivery{Chunk: 4, Records: []shared.Record{{Source: fmt.Sprintf("%06d", i)}}}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	if strings.Count(b.String(), "\n") != 1 || !strings.Contains(b.String(), "/a/b.jpg") {
+	if strings.Count(b.String(), "\n") != 2 || !strings.Contains(b.String(), "/a/b.jpg") || !strings.Contains(b.String(), "/a/c.jpg") {
 		t.Error(b.String())
+	}
+}
+
+func TestALongListIsGivenToSeveralWorkflows(t *testing.T) {
+	t.Parallel()
+	const n, limit = 20_000, 1 << 20
+	list := make([]idcard.Picture, n)
+	for i := range list {
+		list[i] = idcard.Picture{ID: fmt.Sprintf("%06d", i), URI: "file:///srv/inbox/" + strings.Repeat("x", i%200), SHA256: strings.Repeat("0", 64), Size: 1 << 20}
+	}
+	at := 0
+	for _, part := range split(list, limit) {
+		text, err := json.Marshal(part)
+		if err != nil || len(text) > limit+2 || len(part) < 2000 && at+len(part) < n {
+			t.Errorf("%d pictures in %d bytes, %v", len(part), len(text), err)
+		}
+		for _, p := range part {
+			if p.ID != list[at].ID {
+				t.Fatalf("%s at the place of %s", p.ID, list[at].ID)
+			}
+			at++
+		}
+	}
+	if at != n {
+		t.Errorf("%d pictures", at)
+	}
+	// What is larger by itself is a part of its own, and no picture is left out.
+	if parts := split(list[:3], 10); len(parts) != 3 {
+		t.Errorf("%d parts", len(parts))
+	}
+	sum := idcard.WorkflowOutput{Outcomes: map[shared.Outcome]int{}, Errors: map[shared.Code]int{}}
+	for range 2 {
+		add(&sum, idcard.WorkflowOutput{Pictures: 3, Results: 2, Usable: 1, Spent: 50, Outcomes: map[shared.Outcome]int{shared.OutcomeBilled: 2}, Errors: map[shared.Code]int{shared.CodeURLFailed: 1}})
+	}
+	if sum.Pictures != 6 || sum.Results != 4 || sum.Usable != 2 || sum.Spent != 100 || sum.Outcomes[shared.OutcomeBilled] != 4 || sum.Errors[shared.CodeURLFailed] != 2 {
+		t.Errorf("%+v", sum)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 
 	"go.temporal.io/sdk/activity"
@@ -28,11 +29,16 @@ import (
 // errNoInput says that there is nothing to do, which is more often a wrong folder than a success.
 var errNoInput = errors.New("there is no picture in the folder: check its name")
 
-// deliverName is the activity that brings records to the starter.
-const deliverName = "idcard.submit.deliver"
+// deliverName is the activity that brings records to the starter, followed by the number of the part.
+const deliverName = "idcard.submit.deliver."
+
+// maxInput is how much of a list one workflow gets, in bytes: the engine refuses an input of 2 MiB, and
+// encryption adds a little.
+const maxInput = 1 << 20
 
 // submit starts the workflow for the pictures of a folder, which the workers must be allowed to read
-// under the same path, and writes the records as their chunks are done.
+// under the same path, and writes the records as their chunks are done. A list that is too long for one
+// workflow is given to several, one after the other.
 func submit(ctx context.Context, log *slog.Logger, folder string) (err error) {
 	c, err := configure(os.LookupEnv)
 	if err != nil {
@@ -65,33 +71,71 @@ func submit(ctx context.Context, log *slog.Logger, folder string) (err error) {
 		to = f
 	}
 	id := "idcard-" + rand.Text()
-	sink := newSink(to, names)
+	parts := split(list, maxInput)
 	w := worker.New(conn, id, worker.Options{DisableWorkflowWorker: true})
-	w.RegisterActivityWithOptions(sink.deliver, activity.RegisterOptions{Name: deliverName})
+	sinks := newSinks(to, names, len(parts))
+	for i, s := range sinks {
+		w.RegisterActivityWithOptions(s.deliver, activity.RegisterOptions{Name: deliverName + strconv.Itoa(i)})
+	}
 	if err := w.Start(); err != nil {
 		return err
 	}
 	defer w.Stop()
-	in := idcard.WorkflowInput{Pictures: list, Chunk: c.chunk, Parallel: c.chunks, Queue: c.activityQueue,
-		Wanted: idcard.Wanted{Results: c.results}, Deliver: &idcard.Activity{Name: deliverName, Queue: id}}
+	in := idcard.WorkflowInput{Chunk: c.chunk, Parallel: c.chunks, Queue: c.activityQueue, Wanted: idcard.Wanted{Results: c.results}}
 	if in.Results == "" && (c.keys != nil || c.plain) {
 		in.Results = idcard.ResultRecord
 	}
-	run, err := conn.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: c.queue}, idcard.WorkflowName, in)
-	if err != nil {
-		return err
+	out := idcard.WorkflowOutput{Outcomes: map[shared.Outcome]int{}, Errors: map[shared.Code]int{}}
+	for i, part := range parts {
+		in.Pictures, in.Deliver = part, &idcard.Activity{Name: deliverName + strconv.Itoa(i), Queue: id}
+		name := id + "-" + strconv.Itoa(i)
+		run, err := conn.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: name, TaskQueue: c.queue}, idcard.WorkflowName, in)
+		if err != nil {
+			return err
+		}
+		var of idcard.WorkflowOutput
+		if err := run.Get(ctx, &of); err != nil {
+			return fmt.Errorf("workflow %s: %w", name, err)
+		}
+		add(&out, of)
 	}
-	var out idcard.WorkflowOutput
-	if err := run.Get(ctx, &out); err != nil {
-		return fmt.Errorf("workflow %s: %w", id, err)
-	}
-	out.Failed = nil // they are among the records
 	summary, err := json.Marshal(out)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(os.Stderr, "%s\n", summary)
 	return err
+}
+
+// split cuts a list so that each part takes no more than limit bytes as JSON.
+func split(list []idcard.Picture, limit int) [][]idcard.Picture {
+	var parts [][]idcard.Picture
+	room := 0
+	for i := range list {
+		// The encoding of strings and numbers does not fail.
+		text, _ := json.Marshal(&list[i])
+		if len(parts) == 0 || len(text)+1 > room {
+			parts, room = append(parts, nil), limit
+		}
+		room -= len(text) + 1 // and a comma
+		last := len(parts) - 1
+		parts[last] = append(parts[last], list[i])
+	}
+	return parts
+}
+
+// add sums up what parts say. The failed records are left out: they are among those that were written.
+func add(sum *idcard.WorkflowOutput, o idcard.WorkflowOutput) {
+	sum.Pictures += o.Pictures
+	sum.Results += o.Results
+	sum.Usable += o.Usable
+	sum.Spent += o.Spent
+	for outcome, n := range o.Outcomes {
+		sum.Outcomes[outcome] += n
+	}
+	for code, n := range o.Errors {
+		sum.Errors[code] += n
+	}
 }
 
 // references makes a reference of every picture of the folder. Their ids are numbers, since file names
@@ -135,22 +179,33 @@ func digest(path string) (sum string, size int64, err error) {
 	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
-// sink writes records under the names of their pictures.
+// sink writes the records of one part under the names of their pictures.
 type sink struct {
-	mu    sync.Mutex
-	to    *json.Encoder
+	to    *destination
 	names map[string]string
-	seen  map[int]bool
+	seen  map[int]bool // chunks, under the lock of to
 }
 
-func newSink(to io.Writer, names map[string]string) *sink {
-	return &sink{to: json.NewEncoder(to), names: names, seen: map[int]bool{}}
+// destination is where all parts write.
+type destination struct {
+	mu sync.Mutex
+	*json.Encoder
+}
+
+// newSinks returns a sink for each part.
+func newSinks(to io.Writer, names map[string]string, parts int) []*sink {
+	d := &destination{Encoder: json.NewEncoder(to)}
+	sinks := make([]*sink, parts)
+	for i := range sinks {
+		sinks[i] = &sink{to: d, names: names, seen: map[int]bool{}}
+	}
+	return sinks
 }
 
 // deliver is the activity; a chunk that comes again is not written again.
 func (s *sink) deliver(_ context.Context, d idcard.Delivery) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.to.mu.Lock()
+	defer s.to.mu.Unlock()
 	if s.seen[d.Chunk] {
 		return nil
 	}
