@@ -20,6 +20,9 @@ func (c *cutter) readEmblem(ctx context.Context, k *card) (map[shared.FieldName]
 	if err != nil {
 		return nil, err
 	}
+	lost := authority.tidy()
+	issuer := decode.Authority(authority.Line)
+	issuer.Lost = lost
 	t := decode.Validity(validity.Line)
 	from, until := validity.box(), validity.box()
 	// The two days stand on both sides of a hyphen; 长期 is shorter than a day.
@@ -29,7 +32,7 @@ func (c *cutter) readEmblem(ctx context.Context, k *card) (map[shared.FieldName]
 	}
 	from.right, until.left = middle, middle
 	return map[shared.FieldName]reading{
-		shared.FieldAuthority:  {Field: decode.Authority(authority.Line), box: authority.box()},
+		shared.FieldAuthority:  {Field: issuer, box: authority.box()},
 		shared.FieldValidFrom:  {Field: t.From, box: from},
 		shared.FieldValidUntil: {Field: t.Until, box: until},
 	}, nil

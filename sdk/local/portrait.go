@@ -20,10 +20,11 @@ func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldNam
 		}
 	}
 	number, birth, sex, ethnicity, name := lines[0], lines[1], lines[2], lines[3], lines[4]
-	address, err := c.address(ctx, k)
+	address, lost, err := c.address(ctx, k)
 	if err != nil {
 		return nil, err
 	}
+	nameLost, ethnicityLost := name.tidy(), ethnicity.tidy()
 	t := decode.NumberBirthSex(number.Positions, birth.Line, sex.Line)
 	region := ""
 	if len(t.Number.Text) == 18 {
@@ -39,36 +40,14 @@ func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldNam
 		}
 		around = box{min(around.left, b.left), min(around.top, b.top), max(around.right, b.right), max(around.bottom, b.bottom)}
 	}
+	home, called, of := decode.Address(all, region), decode.Name(name.Line), decode.Ethnicity(ethnicity.Line)
+	home.Lost, called.Lost, of.Lost = lost, nameLost, ethnicityLost
 	return map[shared.FieldName]reading{
 		shared.FieldNumber:    {Field: t.Number, box: number.box()},
 		shared.FieldBirthDate: {Field: t.Birth, box: birth.box()},
 		shared.FieldSex:       {Field: t.Sex, box: sex.box()},
-		shared.FieldEthnicity: {Field: decode.Ethnicity(ethnicity.Line), box: ethnicity.box()},
-		shared.FieldFullName:  {Field: decode.Name(name.Line), box: name.box()},
-		shared.FieldAddress:   {Field: decode.Address(all, region), box: around},
+		shared.FieldEthnicity: {Field: of, box: ethnicity.box()},
+		shared.FieldFullName:  {Field: called, box: name.box()},
+		shared.FieldAddress:   {Field: home, box: around},
 	}, nil
-}
-
-// address reads the lines of the address as far as there are any: a further line follows a full one only.
-func (c *cutter) address(ctx context.Context, k *card) ([]cut, error) {
-	var out []cut
-	s, around := slotAddress, searchY
-	for range addressLines {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		line, err := c.read(k, s, around)
-		if err != nil {
-			return nil, err
-		}
-		if len(line.Positions) == 0 {
-			break
-		}
-		out = append(out, line)
-		if len(line.Positions) < addressFull {
-			break
-		}
-		s.middle, around = line.middle+addressStep, 0.5
-	}
-	return out, nil
 }

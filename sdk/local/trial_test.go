@@ -2,9 +2,12 @@ package local
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"sync"
@@ -66,7 +69,7 @@ func (x trials) run(tb testing.TB) []trial {
 }
 
 func (x trials) one(tb testing.TB, p *Provider, subject specimen.Subject, i int) trial {
-	data, truth := specimen.PhotoSet{Level: x.level, Set: x.set, Seed: trialSeed, Subject: subject, Typeface: x.face}.At(i)
+	data, truth := x.photo(tb, subject, i)
 	t := trial{level: x.level, subject: subject, i: i, truth: truth, report: &report{}, result: &shared.Result{}}
 	c, err := p.take(context.Background())
 	if err != nil {
@@ -94,10 +97,44 @@ func (x trials) one(tb testing.TB, p *Provider, subject specimen.Subject, i int)
 	return t
 }
 
+// photo draws a photo. IDREC_PHOTOS names a folder that keeps them, since drawing takes longer than reading.
+func (x trials) photo(tb testing.TB, subject specimen.Subject, i int) (data []byte, truth specimen.PhotoTruth) {
+	tb.Helper()
+	draw := func() ([]byte, specimen.PhotoTruth) {
+		return specimen.PhotoSet{Level: x.level, Set: x.set, Seed: trialSeed, Subject: subject, Typeface: x.face}.At(i)
+	}
+	dir := os.Getenv("IDREC_PHOTOS")
+	if dir == "" || x.face != nil {
+		return draw()
+	}
+	type kept struct {
+		Photo []byte              `json:"photo"`
+		Truth specimen.PhotoTruth `json:"truth"`
+	}
+	path := filepath.Join(dir, fmt.Sprintf("%s-%s-%s-%d.json", x.set, x.level, subject, i))
+	if text, err := os.ReadFile(path); err == nil {
+		var k kept
+		if err := json.Unmarshal(text, &k); err != nil {
+			tb.Fatalf("%s is damaged: remove it: %v", path, err)
+		}
+		return k.Photo, k.Truth
+	}
+	data, truth = draw()
+	text, err := json.Marshal(kept{data, truth})
+	if err == nil {
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		tb.Error(err)
+	}
+	return data, truth
+}
+
 // fixed is a finder that says what it was told.
 type fixed []sighting
 
 func (f fixed) find(*page.Plane) []sighting { return f }
+func (f fixed) doubt() float64              { return 0 }
 
 // known tells a finder what there is to find, with corners that are off by a share of the card's width.
 func known(off float64) func(specimen.PhotoTruth, uint64) finder {

@@ -18,7 +18,7 @@ func Ethnicity(l Line) Field {
 	var score float32
 	all := map[string]float32{}
 	for i, e := range idcard.Ethnicities() {
-		s := lattice.Score(l.Positions, e) - costOther
+		s := leading(l, e) - costOther
 		if e == "汉" {
 			s += costOther - costHan
 		}
@@ -33,4 +33,18 @@ func Ethnicity(l Line) Field {
 		f.Text = ""
 	}
 	return f
+}
+
+// What it costs that something stands behind an ethnicity, which stamps and notes on copies do, each and
+// at most.
+const costBehind, costMostBehind = 2.0, 5.0
+
+// leading returns how probable it is that a line begins with the text.
+func leading(l Line, text string) float32 {
+	best := lattice.Score(l.Positions, text)
+	for n := 1; n < len(l.Positions); n++ {
+		behind := min(costMostBehind, costBehind*float32(len(l.Positions)-n))
+		best = max(best, lattice.Score(l.Positions[:n], text)-behind)
+	}
+	return best
 }

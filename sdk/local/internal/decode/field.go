@@ -27,6 +27,8 @@ type Field struct {
 	Cost float64
 	// Worst and Mean are the log-probabilities that the network gives to the characters of Text.
 	Worst, Mean float64
+	// Lost is how many characters seem to be missing, or were taken for none of the field's.
+	Lost float64
 	// Empty: the line shows nothing at all.
 	Empty bool
 }

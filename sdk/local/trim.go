@@ -1,0 +1,98 @@
+package local
+
+import (
+	"math"
+	"strings"
+)
+
+// How the characters of a line lie, in ems. Stamps and notes written across a card are read with it, and do
+// not follow its characters closely.
+const (
+	widestGap  = 0.75 // more room than that between two characters is not the line's own
+	overlayGap = 0.15 // nor is that before words that no field has
+	halfWidth  = 0.55 // of a digit
+)
+
+// overlayWords are those of notes on copies: no field has them.
+var overlayWords = []string{"仅供", "使用", "他用", "复印", "无效"}
+
+// tidy cuts off what stands behind a line that ends where there is room, and says how much that was, in
+// characters.
+func (c *cut) tidy() (lost float64) {
+	lost = c.trim(c.gap())
+	return lost + c.trim(c.overlay())
+}
+
+// trim cuts off the positions from the n-th, and says how many of them are surely characters.
+func (c *cut) trim(n int) (lost float64) {
+	for i := range c.Positions[n:] {
+		lost += math.Exp(float64(c.Positions[n+i].Candidates[0].LogP))
+	}
+	c.Positions = c.Positions[:n]
+	return lost
+}
+
+// x is where a position's middle stands on the card, in millimetres.
+func (c *cut) x(i int) float64 { return c.Left + float64(c.Positions[i].X)/c.Scale }
+
+// wide is how wide a position's character is, in millimetres.
+func (c *cut) wide(i int) float64 {
+	if r := c.Positions[i].Candidates[0].Rune; r < 0x100 && r != '·' {
+		return halfWidth * c.slot.em
+	}
+	return c.slot.em
+}
+
+// start is where a position's character begins.
+func (c *cut) start(i int) float64 { return c.x(i) - c.wide(i)/2 }
+
+// before is the room before a position, in ems.
+func (c *cut) before(i int) float64 {
+	return (c.x(i) - c.x(i-1) - (c.wide(i)+c.wide(i-1))/2) / c.slot.em
+}
+
+// room is how many characters the line has room for from its first to its last.
+func (c *cut) room() float64 {
+	n := float64(len(c.Positions))
+	for i := 1; i < len(c.Positions); i++ {
+		if r := c.before(i); r > widestGap {
+			n += r
+		}
+	}
+	return n
+}
+
+// gap is the first position with more room before it than a line has; their number if there is none.
+func (c *cut) gap() int {
+	for i := 1; i < len(c.Positions); i++ {
+		if c.before(i) > widestGap {
+			return i
+		}
+	}
+	return len(c.Positions)
+}
+
+// overlay is where a note begins that was written over the line; the number of positions if there is none.
+func (c *cut) overlay() int {
+	text := make([]rune, len(c.Positions))
+	for i := range text {
+		text[i] = c.Positions[i].Candidates[0].Rune
+	}
+	at := len(text)
+	for _, w := range overlayWords {
+		if b := strings.Index(string(text), w); b >= 0 {
+			at = min(at, len([]rune(string(text)[:b])))
+		}
+	}
+	if at == len(text) {
+		return at
+	}
+	best := at
+	for i := at; i >= max(1, at-3); i-- {
+		if c.before(i) > overlayGap {
+			best = i
+			break
+		}
+	}
+	return best
+}
