@@ -49,7 +49,7 @@ var spoken = map[string]bool{
 
 // unread are texts that look like prose and are none, or that only programs read.
 var unread = []string{
-	"exit %d", "encode a record: %w", "a sealed record was changed", "read a record: %w", "write a spreadsheet: %w", "too large", "idrec: %s\n", "idrec {{.Version}}\n", "system volume information", "not written: give --out FILE or --output", "file line ", "-file, -env or -command",
+	"exit %d", "encode a record: %w", `<script type="application/json" id="rows">[`, "a sealed record was changed", "read a record: %w", "write a spreadsheet: %w", "too large", "idrec: %s\n", "idrec {{.Version}}\n", "system volume information", "not written: give --out FILE or --output", "file line ", "-file, -env or -command",
 	"doc docx dot dotx rtf odt wps xls xlsx xlsm et ods ppt pptx dps odp vsd vsdx mdb accdb msg pst", "lnk tmp bak part crdownload db-journal lock",
 	"heic heif avif jp2 jxl psd ai svg dng cr2 cr3 nef arw raw ico wmf emf eps djvu caj", "mp3 wav m4a amr wma mp4 mov avi mkv wmv 3gp flv", "pdf ofd xps",
 	"txt md log json ndjson jsonl csv tsv xml htm html yaml yml ini cfg eml url", "zip rar 7z tar gz tgz bz2 xz zst iso cab",

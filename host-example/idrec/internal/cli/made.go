@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -116,7 +117,7 @@ func (w *work) caseRecords(to io.Writer, records *journal.Records) error {
 }
 
 // makeFiles makes what is made of the records.
-func (w *work) makeFiles() (err error) {
+func (w *work) makeFiles(ctx context.Context) (err error) {
 	if !w.derived() && w.r.report == "" {
 		return nil
 	}
@@ -138,7 +139,19 @@ func (w *work) makeFiles() (err error) {
 			return err
 		}
 	}
-	return nil
+	if w.r.report == "" {
+		return nil
+	}
+	return w.makeFile(w.reportFile(), func(to io.Writer) error {
+		small, err := w.thumbnails(ctx, b)
+		if err != nil {
+			return err
+		}
+		return report.WritePage(to, b, report.PageOptions{
+			Language: w.lang(), Mask: w.r.mask || !w.r.personal, Passed: w.passed, Made: time.Now(),
+			Thumbnail: func(p report.Picture) []byte { return small[p.At] },
+		})
+	})
 }
 
 // makeFile makes one, and says so where it did not get its name. The name is not said: it may be a

@@ -417,7 +417,7 @@ func (w *work) run(ctx context.Context) error {
 			runErr = w.journal.Finish()
 		}
 		if complete && runErr == nil {
-			runErr = w.makeFiles()
+			runErr = w.makeFiles(ctx)
 		}
 		if err := w.journal.Close(); runErr == nil && err != nil {
 			runErr = exit.Errorf(exit.Later, "the records could not be written whole: run the same command again")

@@ -84,9 +84,12 @@ func sheetColumns(paired bool) []column {
 	)
 }
 
-// Heads are the heads of columns, as they stand in the catalogue.
+// Heads are the heads of columns and what else a report says, as they stand in the catalogue.
 func Heads() []string {
-	heads := []string{"Findings", "Errors", "People"}
+	heads := []string{"Errors", "People", "Look", " (yuan)"}
+	for _, said := range pageTexts.FindAllStringSubmatch(pageText, -1) {
+		heads = append(heads, said[1])
+	}
 	for _, paired := range []bool{true, false} {
 		for _, c := range sheetColumns(paired) {
 			if c.head != "#" {
