@@ -46,17 +46,25 @@ func scores(ts []trial) map[shared.FieldName]*score {
 	return out
 }
 
-// String gives the share that was right with its 95 % interval (Wilson 1927), in per cent, and how many of
-// those that the engine was sure of were wrong.
+// String gives the share that was right, and how many of those that the engine was sure of were wrong.
 func (s score) String() string {
-	const z = 1.96
-	n, p := float64(max(s.all, 1)), float64(s.right)/float64(max(s.all, 1))
-	mid, half := (p+z*z/(2*n))/(1+z*z/n), z/(1+z*z/n)*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return fmt.Sprintf("%.1f (%.1f–%.1f) %d/%d", 100*p, 100*max(0, mid-half), 100*min(1, mid+half), s.wrong, s.sure)
+	return fmt.Sprintf("%s %d/%d", percent(s.right, s.all), s.wrong, s.sure)
 }
 
+// percent is a share in per cent with its 95 % interval (Wilson 1927).
+func percent(some, all int) string {
+	const z = 1.96
+	n, p := float64(max(all, 1)), float64(some)/float64(max(all, 1))
+	mid, half := (p+z*z/(2*n))/(1+z*z/n), z/(1+z*z/n)*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	return fmt.Sprintf("%.1f (%.1f–%.1f)", 100*p, 100*max(0, mid-half), 100*min(1, mid+half))
+}
+
+// setOf is the set that IDREC_SET names; not said, it is the tuning set.
+func setOf() specimen.Set { return cmp.Or(specimen.Set(os.Getenv("IDREC_SET")), specimen.SetTune) }
+
 // TestAccuracyTable prints how much of each field is read exactly, level by level, with 95 % intervals,
-// and behind it how many of the fields with a confidence of 0.9 and more are wrong. It takes minutes:
+// and behind it how many of the fields with a confidence of 0.9 and more are wrong; then that of all levels
+// together, and how much was right of each band of confidence. It takes minutes:
 //
 //	IDREC_SOAK=1 IDREC_SET=test IDREC_N=300 go test ./sdk/local -run AccuracyTable -v -timeout 3h
 //
@@ -67,16 +75,16 @@ func TestAccuracyTable(t *testing.T) {
 	if os.Getenv("IDREC_SOAK") == "" {
 		t.Skip("takes minutes: set IDREC_SOAK=1")
 	}
-	set := cmp.Or(specimen.Set(os.Getenv("IDREC_SET")), specimen.SetTune)
-	n := int(env(t, "IDREC_N", 30))
-	x := trials{set: set, n: n, face: face(t), finder: quads(t), subjects: []specimen.Subject{specimen.SubjectPortrait, specimen.SubjectEmblem}}
+	x := trials{set: setOf(), n: int(env(t, "IDREC_N", 30)), face: face(t), finder: quads(t), subjects: []specimen.Subject{specimen.SubjectPortrait, specimen.SubjectEmblem}}
 	head := "| level "
 	for _, name := range shared.CardFields() {
 		head += "| " + string(name) + " "
 	}
 	fmt.Println(head + "| ms |\n" + strings.Repeat("|---", len(shared.CardFields())+2) + "|")
+	together, trust := scores(nil), reliability{}
 	for _, x.level = range levels() {
 		ts := x.run(t)
+		trust.add(ts)
 		var took time.Duration
 		for _, tr := range ts {
 			took += tr.took
@@ -84,12 +92,16 @@ func TestAccuracyTable(t *testing.T) {
 		ss, row := scores(ts), "| "+string(x.level)+" "
 		for _, name := range shared.CardFields() {
 			row += "| " + ss[name].String() + " "
+			together[name].sure += ss[name].sure
+			together[name].wrong += ss[name].wrong
 		}
 		fmt.Printf("%s| %.0f |\n", row, took.Seconds()*1000/float64(len(ts)))
 		if os.Getenv("IDREC_SHOW") != "" {
 			showErrors(ts)
 		}
 	}
+	printSure(together)
+	trust.print()
 }
 
 // showErrors prints every field that is wrong, with the evidence. The people are invented.
@@ -129,8 +141,7 @@ func TestStatusTable(t *testing.T) {
 	if os.Getenv("IDREC_SOAK") == "" {
 		t.Skip("takes minutes: set IDREC_SOAK=1")
 	}
-	set := cmp.Or(specimen.Set(os.Getenv("IDREC_SET")), specimen.SetTune)
-	x := trials{set: set, n: int(env(t, "IDREC_N", 10)), finder: quads(t), subjects: specimen.Subjects()}
+	x := trials{set: setOf(), n: int(env(t, "IDREC_N", 10)), finder: quads(t), subjects: specimen.Subjects()}
 	confusion := map[shared.PictureStatus]map[shared.PictureStatus]int{}
 	all, right, readable := 0, 0, 0
 	for _, x.level = range levels() {
@@ -150,7 +161,7 @@ func TestStatusTable(t *testing.T) {
 			if want == got {
 				right++
 			} else if os.Getenv("IDREC_SHOW") != "" {
-				line := fmt.Sprintf("  %s %s %d: %s, want %s; whole %+v", tr.level, tr.subject, tr.i, got, want, tr.report.whole)
+				line := fmt.Sprintf("  %s %s %d: %s, want %s; whole %+v doubt %.2f", tr.level, tr.subject, tr.i, got, want, tr.report.whole, tr.report.doubt)
 				for i := range tr.report.cards {
 					k := &tr.report.cards[i]
 					line += fmt.Sprintf("; %s p %.2f spread %.1f clear %.2f light %+v", k.side, k.p, k.spread, k.clear(), k.light)

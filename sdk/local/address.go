@@ -6,6 +6,9 @@ import "context"
 // a stamp or a note below the address does not begin there.
 const addressIndent = 0.9
 
+// halfSure is the share of the characters of a further line that must surely be some.
+const halfSure = 0.5
+
 // address reads the lines of the address as far as there are any: a further line follows a full one only.
 // lost says how much in and behind the lines was not taken for a part of them, or is missing between, in
 // characters.
@@ -27,6 +30,10 @@ func (c *cutter) address(ctx context.Context, k *card) (out []cut, lost float64,
 				lost += line.trim(0)
 				break
 			}
+			if line.sure() < halfSure*float64(len(line.Positions)) {
+				lost += line.trim(0)
+				break // a pattern of the paper
+			}
 		}
 		out = append(out, line)
 		if line.room() < addressFull {
@@ -39,6 +46,7 @@ func (c *cutter) address(ctx context.Context, k *card) (out []cut, lost float64,
 			lost += out[i].trim(g)
 		}
 		lost += out[i].trim(out[i].overlay())
+		lost += out[i].thin()
 		lost += out[i].room() - float64(len(out[i].Positions)) // under a lamp's reflection
 	}
 	return out, lost, nil

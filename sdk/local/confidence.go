@@ -14,7 +14,7 @@ import (
 var confidenceFile []byte
 
 // evidence is what a confidence is made of. The order is that of the weights in confidence.json.
-const evidenceSize = 7
+const evidenceSize = 8
 
 // evidenceOf turns what the decoding found into numbers of about the same size. company is that of the
 // card's other fields.
@@ -27,6 +27,7 @@ func evidenceOf(f decode.Field, company float64) [evidenceSize]float64 {
 		f.Mean,
 		math.Log1p(math.Exp(-max(0, f.Margin))) * 2,
 		company,
+		-min(4, f.Lost) / 2,
 	}
 }
 

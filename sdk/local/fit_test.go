@@ -12,10 +12,11 @@ import (
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
-// sample is a field that was read, and whether it was read right.
+// sample is a field that was read, and whether it was read right. weight is how many of its kind it stands for.
 type sample struct {
-	x     [evidenceSize]float64
-	right bool
+	x      [evidenceSize]float64
+	right  bool
+	weight float64
 }
 
 // misled is a finder that sees cards where there are none, so that confidence learns what that looks like:
@@ -54,7 +55,7 @@ func TestFitConfidence(t *testing.T) {
 					company := companies(k.fields)
 					for name, f := range k.fields {
 						if f.Text != "" {
-							all[name] = append(all[name], sample{evidenceOf(f.Field, company[name]), f.Text == tr.truth.Values()[name]})
+							all[name] = append(all[name], sample{evidenceOf(f.Field, company[name]), f.Text == tr.truth.Values()[name], 1})
 						}
 					}
 				}
@@ -105,9 +106,9 @@ func fit(ss []sample) [evidenceSize]float64 {
 			}
 			for i := range w {
 				for j := range w {
-					a[i][j] += p * (1 - p) * s.x[i] * s.x[j]
+					a[i][j] += s.weight * p * (1 - p) * s.x[i] * s.x[j]
 				}
-				a[i][evidenceSize] += (y - p) * s.x[i]
+				a[i][evidenceSize] += s.weight * (y - p) * s.x[i]
 			}
 		}
 		for i := range w { // Gauss and Jordan; the ridge keeps it regular

@@ -42,16 +42,18 @@ type box struct{ left, top, right, bottom float64 }
 // report is all that was seen in a picture.
 type report struct {
 	cards  []seen
-	others int   // cards of other kinds
-	whole  light // on the whole picture, where there is no card
-	mirror bool  // a card is there, and mirrored
-	cutOff bool  // a card is there, and too much of it is not
+	others int     // cards of other kinds
+	whole  light   // on the whole picture, where there is no card
+	mirror bool    // a card is there, and mirrored
+	cutOff bool    // a card is there, and too much of it is not
+	doubt  float64 // how much what was taken for no card looked like one, 0 to 1
 }
 
 // look finds and reads the cards of a picture.
 func (c *cutter) look(ctx context.Context, s *source, f finder) (*report, error) {
 	r := &report{}
 	found := f.find(s.plane)
+	r.doubt = f.doubt()
 	slices.SortStableFunc(found, func(a, b sighting) int { return cmp.Compare(b.p, a.p) })
 	for _, one := range found[:min(len(found), maxCards)] {
 		if err := ctx.Err(); err != nil {
@@ -81,6 +83,7 @@ func (c *cutter) look(ctx context.Context, s *source, f finder) (*report, error)
 		rate(fields)
 		read := seen{one, fields, c.light(k)}
 		if one.p < sureCard && read.clear() == 0 {
+			r.doubt = max(r.doubt, one.p)
 			continue // neither the finder nor the reader is convinced
 		}
 		r.cards = append(r.cards, read)

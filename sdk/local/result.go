@@ -3,6 +3,7 @@ package local
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	"github.com/seed-6b91b535/idrec/sdk/picture"
 	"github.com/seed-6b91b535/idrec/shared"
@@ -47,6 +48,10 @@ func (r *report) result(s *source, req *shared.Request) *shared.Result {
 			Message: "the picture shows a card mirrored, which is not read"})
 	}
 	res.Status = r.status(chosen, res.Side, req.Side)
+	if res.Extras == nil {
+		res.Extras = map[string]string{}
+	}
+	res.Extras[Name+"."+statusConfidence] = strconv.FormatFloat(round(r.surety(res.Status, chosen)), 'f', -1, 64)
 	raw := map[shared.FieldName]string{}
 	for name, f := range res.Fields {
 		raw[name] = f.Raw

@@ -18,6 +18,8 @@ type sighting struct {
 // finder finds cards, one picture at a time.
 type finder interface {
 	find(p *page.Plane) []sighting
+	// doubt is how much something in the last picture that it did not find looked like a card, 0 to 1.
+	doubt() float64
 }
 
 // networks finds cards with the networks of package find.
@@ -30,6 +32,8 @@ func newNetworks() (finder, error) {
 	}
 	return networks{f}, nil
 }
+
+func (n networks) doubt() float64 { return n.Doubt() }
 
 func (n networks) find(p *page.Plane) []sighting {
 	cards := n.Find(p)

@@ -19,10 +19,13 @@ func (k *seen) onto() (*page.Projection, bool) {
 const legible = 0.5
 
 // clear returns the share of the card's fields that were read.
-func (k *seen) clear() float64 {
+func (k *seen) clear() float64 { return k.above(legible) }
+
+// above returns the share of the card's fields that are that sure.
+func (k *seen) above(confidence float64) float64 {
 	n := 0
 	for _, f := range k.fields {
-		if f.confidence >= legible {
+		if f.confidence >= confidence {
 			n++
 		}
 	}
@@ -77,7 +80,13 @@ func (r *report) choose(asked shared.Side) (chosen []*seen, people int) {
 const (
 	darkPaper = 70   // paper of a picture that is too dark, 0 to 255
 	burntMost = 0.45 // share of the card without any tone
+	burntAll  = 0.9  // and of one of which it is chance what is read
+	palestInk = 215  // print of a picture without a card that is all light; that of a white page is darker
 )
+
+// sureEnough is the confidence that every field must have for the card in a picture of hardly any light, or
+// of too much, to count as read: of those, many are read half wrong.
+const sureEnough = 0.8
 
 // status judges the picture. What was read is the best witness: a picture of which the fields are
 // legible is normal, however dark or blurred a measure calls it.
@@ -90,13 +99,17 @@ func (r *report) status(chosen []*seen, shown, asked shared.Side) shared.Picture
 			return shared.StatusOtherTypeCard
 		case r.whole.paper < darkPaper/2:
 			return shared.StatusOverDark
+		case r.whole.burnt > burntMost && r.whole.ink > palestInk:
+			return shared.StatusOverExposure
 		}
-		// A picture that is all light may be a card, and is most often a white page.
 		return shared.StatusNonIDCard
 	}
 	readable, l := 0.0, chosen[0].light
 	for _, k := range chosen {
 		readable = max(readable, k.clear())
+	}
+	if (l.paper < darkPaper/2 || l.burnt > burntAll) && chosen[0].above(sureEnough) < 1 {
+		readable = 0
 	}
 	switch {
 	case readable >= 0.5:

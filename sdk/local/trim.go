@@ -2,15 +2,18 @@ package local
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
 // How the characters of a line lie, in ems. Stamps and notes written across a card are read with it, and do
 // not follow its characters closely.
 const (
-	widestGap  = 0.75 // more room than that between two characters is not the line's own
+	widestGap  = 0.5  // more room than that between two characters is not the line's own
 	overlayGap = 0.15 // nor is that before words that no field has
 	halfWidth  = 0.55 // of a digit
+	crowded    = 0.4  // a character that has less than that of its width between its neighbours is none
+	overlap    = 0.25 // nor is one at a line's end that stands by more than that in its neighbour
 )
 
 // overlayWords are those of notes on copies: no field has them.
@@ -21,6 +24,14 @@ var overlayWords = []string{"仅供", "使用", "他用", "复印", "无效"}
 func (c *cut) tidy() (lost float64) {
 	lost = c.trim(c.gap())
 	return lost + c.trim(c.overlay())
+}
+
+// sure is how many of the positions are surely characters.
+func (c *cut) sure() (n float64) {
+	for i := range c.Positions {
+		n += math.Exp(float64(c.Positions[i].Candidates[0].LogP))
+	}
+	return n
 }
 
 // trim cuts off the positions from the n-th, and says how many of them are surely characters.
@@ -95,4 +106,32 @@ func (c *cut) overlay() int {
 		}
 	}
 	return best
+}
+
+// thin takes out what has no room between its neighbours: a character that was read as two, or a stroke of a
+// stamp. It says how many those were.
+func (c *cut) thin() (lost float64) {
+	n := len(c.Positions)
+	for at := c.tight(); at > 0; at = c.tight() {
+		c.Positions = slices.Delete(c.Positions, at, at+1)
+	}
+	if n := len(c.Positions); n > 2 && c.before(n-1) < -overlap {
+		c.Positions = c.Positions[:n-1]
+	}
+	if len(c.Positions) > 2 && c.before(1) < -overlap {
+		c.Positions = c.Positions[1:]
+	}
+	return float64(n - len(c.Positions))
+}
+
+// tight is the position that has the least room between its neighbours, if that is too little; otherwise 0.
+func (c *cut) tight() (at int) {
+	least := crowded
+	for i := 1; i+1 < len(c.Positions); i++ {
+		room := c.x(i+1) - c.x(i-1) - (c.wide(i+1)+c.wide(i-1))/2
+		if share := room / c.wide(i); share < least {
+			least, at = share, i
+		}
+	}
+	return at
 }

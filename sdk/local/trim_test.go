@@ -2,6 +2,7 @@ package local
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/decode"
@@ -45,7 +46,7 @@ func TestWhatStandsBehindALineIsCutOff(t *testing.T) {
 		"2007室 使用他用":  "2007室", // a note's words, hardly apart
 		"2007室 供使用他用": "2007室", // of which the first is lost
 		"使用":          "",
-		"买 买":         "买买", // half an em is the print's own
+		"室  0":        "室", // as far as one character is wide
 	} {
 		c := written(text, 15.8)
 		lost := c.tidy()
@@ -67,5 +68,25 @@ func TestRoomCountsWhatAReflectionHides(t *testing.T) {
 	}
 	if n := hidden.room(); math.Abs(n-12) > 0.1 { // eight characters and four ems
 		t.Errorf("with four ems hidden it has room for %.2f", n)
+	}
+}
+
+func TestWhatHasNoRoomIsNotThere(t *testing.T) {
+	t.Parallel()
+	c := written("南路1564号珺堉", 15.8)
+	whole := shown(c)
+	if lost := c.thin(); lost != 0 || shown(c) != whole {
+		t.Errorf("%q became %q", whole, shown(c))
+	}
+	// A 2 between 珺 and 堉, which touch, and a second 1 in the first one's half.
+	double := c.Positions[2]
+	double.X += float32(0.25 * c.slot.em * c.Scale)
+	between := lines.Position{X: (c.Positions[7].X + c.Positions[8].X) / 2, Candidates: []lines.Candidate{{Rune: '2', LogP: -0.1}}}
+	c.Positions = slices.Insert(c.Positions, 8, between)
+	c.Positions = slices.Insert(c.Positions, 3, double)
+	stroke := lines.Position{X: c.Positions[0].X - float32(1.5*c.Scale), Candidates: between.Candidates}
+	c.Positions = slices.Insert(c.Positions, 0, stroke)
+	if lost := c.thin(); lost != 3 || shown(c) != whole {
+		t.Errorf("%v taken out, left %q", lost, shown(c))
 	}
 }

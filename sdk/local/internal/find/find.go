@@ -74,6 +74,7 @@ const (
 type Finder struct {
 	locateNet, alignNet *nn.Net
 
+	doubt  float64
 	mirror float64 // the picture's width while its mirror's picture is looked at
 	s      nn.Scratch
 	bytes  []byte
@@ -103,6 +104,7 @@ func (f *Finder) Find(p *page.Plane) []Card {
 	if p.Width < 1 || p.Height < 1 {
 		return nil
 	}
+	f.doubt = 0
 	cards := f.pass(p)
 	if len(cards) > 0 && !cards[0].Mirrored {
 		return cards
@@ -120,6 +122,10 @@ func (f *Finder) Find(p *page.Plane) []Card {
 	}
 	return cards
 }
+
+// Doubt is how much the likeliest thing in the last picture that was not returned looked like a card to the
+// networks, 0 to 1: where it is much and no card was found, one may have been missed.
+func (f *Finder) Doubt() float64 { return f.doubt }
 
 // strip samples the picture, or its mirror's picture.
 func (f *Finder) strip(p *page.Plane, gray []byte, w, h int, onto page.Projection, left, top, scale float64) {
@@ -155,7 +161,9 @@ func (f *Finder) settle(p *page.Plane, q shared.Quad) (Card, bool) {
 	var l look
 	for i := range looks {
 		next, mended, ok := f.align(p, q)
-		if card := 1 - next.kinds[kinds]; !ok || card < gone || i > 0 && card < goneLater {
+		card := 1 - next.kinds[kinds]
+		if !ok || card < gone || i > 0 && card < goneLater {
+			f.doubt = max(f.doubt, card)
 			return Card{}, false
 		}
 		moved := farthest(q, mended)
@@ -173,6 +181,7 @@ func (f *Finder) settle(p *page.Plane, q shared.Quad) (Card, bool) {
 		}
 	}
 	if c.Probability < minCard || l.seen < minSeen[c.Kind] {
+		f.doubt = max(f.doubt, 1-l.kinds[kinds])
 		return Card{}, false
 	}
 	if c.Kind != Other {
