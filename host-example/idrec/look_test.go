@@ -35,7 +35,7 @@ func photograph(t *testing.T, name, page string, width, height int) image.Image 
 	if err := os.WriteFile(source, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	profile, err := os.MkdirTemp("", "idrec-look-") //nolint:usetesting // its processes write into it a little longer than the test lasts
 	if err != nil {
@@ -44,6 +44,7 @@ func photograph(t *testing.T, name, page string, width, height int) image.Image 
 	t.Cleanup(func() { _ = os.RemoveAll(profile) })
 	cmd := exec.CommandContext(ctx, program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage", "--hide-scrollbars",
 		"--disable-background-networking", "--user-data-dir="+profile, "--window-size="+strconv.Itoa(width)+","+strconv.Itoa(height), "--screenshot="+out, "file://"+filepath.ToSlash(source))
+	cmd.WaitDelay = 5 * time.Second // its children hold the pipe
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}

@@ -214,7 +214,7 @@ func allTexts(t *testing.T) map[string]string {
 	for _, h := range report.Heads() {
 		texts[h] = "a head of a spreadsheet or a report"
 	}
-	for _, w := range []string{"good", "bad", "warning", "note", "process", "upstream", "clock", "credentials", "unclear", "equal", "explained", "unexplained", ", ", "; ", ":"} {
+	for _, w := range []string{shared.LongTerm, "good", "bad", "warning", "note", "process", "upstream", "clock", "credentials", "unclear", "equal", "explained", "unexplained", ", ", "; ", ":"} {
 		texts[w] = "a word"
 	}
 	for _, text := range unread {

@@ -69,15 +69,24 @@ Cases. --pair ties the pictures of one person together, where the manifest gives
 that lie in one folder; prefix those whose names differ in the mark of a side only (张三_1 and 张三_2,
 001a and 001b, x_front and x_back, 张三正面 and 张三反面; a scanner's numbers beyond 2 pair nothing); next
 two that follow one another in one folder; page each picture by itself, since it shows both sides. The
-case stands in each record, and the table has a row for each person with what the sides say of each
-other. A case's name is made of file names, so it is as personal as they are.
+case stands in each record, and behind the records of the pictures comes one for each person, with what
+the sides say of each other; in the table, in csv and in a spreadsheet a person is one row. A case's name
+is made of file names, so it is as personal as they are.
 
 Output. On a terminal a table, with names and numbers masked unless --show-personal. With --output the
 records, complete unless --mask: json is one array, ndjson a line each, csv a row each (in UTF-8; import
 it into a spreadsheet with number as text, or the last digits are lost), csv-bom the same with the
-byte order mark by which Excel knows UTF-8. With --out they go to a file,
+byte order mark by which Excel knows UTF-8, xlsx a spreadsheet with numbers as text, findings coloured
+and a second sheet with the figures. With --out they go to a file,
 in the form that its name or --output says. Otherwise, as in an engine, the last line on standard output
 is a summary in JSON without personal data.
+
+Made at the end. A spreadsheet, a report, and csv with --pair or --report are made when the run is at its
+end, with --limit too, in the order of the pictures. What they are made of is kept sealed beside the state. Where
+the file is open in another program, or somebody changed it, the new one lies beside it with (2) before
+the ending. --report FILE, beside --out, is one page of HTML that needs nothing else: figures, findings,
+cost and a row for each person. Names and numbers are masked in it unless --show-personal, the pictures
+that need a look blurred unless --show-pictures.
 
 Before. --dry-run sends nothing and says what there is: pictures, files of other kinds, the same content
 twice, what it can cost at most and how long it takes at least. --limit asks for a number of pictures and

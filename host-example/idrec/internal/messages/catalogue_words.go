@@ -72,6 +72,7 @@ var words = map[string]string{
 	"text":               "文本文件",
 	"office":             "办公文档",
 	"archive":            "压缩包",
+	"long-term":          "长期",
 	"media":              "音视频",
 	"system":             "系统文件",
 	"hidden":             "隐藏文件",

@@ -105,7 +105,7 @@ func (p *page) row(c Case) []any {
 	}
 	row := []any{
 		c.Pictures[0].N, c.Label(p.o.Mask), len(c.Pictures), p.results.of(c.Results(p.o.Language)), card[shared.FieldFullName], card[shared.FieldSex],
-		card[shared.FieldNumber], card[shared.FieldValidUntil], p.findings.of(c.Notes(p.o.Language)), price, c.Level(),
+		card[shared.FieldNumber], until(p.o.Language, card[shared.FieldValidUntil]), p.findings.of(c.Notes(p.o.Language)), price, c.Level(),
 	}
 	if c.Level() == Fine || p.o.Thumbnail == nil {
 		return row
@@ -154,14 +154,15 @@ func (p *page) head() {
 
 func (p *page) body(sections []Section, paired bool) {
 	tiles := slices.Clone(sections[0].Figures)
-	for _, s := range sections[1:] {
+	sections = slices.DeleteFunc(sections[1:], func(s Section) bool {
 		for _, f := range s.Figures {
 			if f.Money != nil {
 				f.Label += p.o.Language.Text(" (yuan)")
 				tiles = append(tiles, f)
 			}
 		}
-	}
+		return s.Figures[0].Money != nil
+	})
 	p.write("body", struct {
 		Made     string
 		Mask     bool
@@ -170,10 +171,18 @@ func (p *page) body(sections []Section, paired bool) {
 		Heads    []string
 		More     map[string]any
 		Script   template.JS
-	}{p.o.Made.Format(time.DateTime), p.o.Mask, tiles, sections[1:], pageHeads(paired, p.shown), map[string]any{
-		"paired": paired, "pictures": p.shown, "results": texts(p.results.texts), "findings": texts(p.findings.texts), "and": p.o.Language.Text("; "),
+	}{p.o.Made.Format(time.DateTime), p.o.Mask, tiles, sections, pageHeads(paired, !p.o.Mask, p.shown), map[string]any{
+		"paired": paired, "named": !p.o.Mask, "pictures": p.shown, "results": texts(p.results.texts), "findings": texts(p.findings.texts), "and": p.o.Language.Text("; "),
 		"resultsHead": p.o.Language.Text("Result"), "findingsHead": p.o.Language.Text("Findings"),
 	}, template.JS(pageScript)}) //nolint:gosec // G203: the script is ours
+}
+
+// until is the end of a card's validity as people read it.
+func until(l messages.Language, value string) string {
+	if value == shared.LongTerm {
+		return l.Text(value)
+	}
+	return value
 }
 
 // texts are never null in JSON.
@@ -200,12 +209,19 @@ func grouped(n int) string {
 	return string(text)
 }
 
-// pageHeads are the heads of the report's columns.
-func pageHeads(paired, shown bool) []string {
-	heads := []string{"#", "Picture", "Result", "Name", "Sex", "Number", "Valid until", "Findings", "Yuan"}
-	if paired {
-		heads = slices.Replace(heads, 1, 2, "Case", "Pictures")
+// pageHeads are the heads of the report's columns. Where nothing is named, the number is name enough.
+func pageHeads(paired, named, shown bool) []string {
+	heads := []string{"#"}
+	switch {
+	case named && paired:
+		heads = append(heads, "Case")
+	case named:
+		heads = append(heads, "Picture")
 	}
+	if paired {
+		heads = append(heads, "Pictures")
+	}
+	heads = append(heads, "Result", "Name", "Sex", "Number", "Valid until", "Findings", "Yuan")
 	if shown {
 		heads = append(heads, "Look")
 	}

@@ -203,7 +203,7 @@ func cells(columns []column, c Case, o SheetOptions, styles sheetStyles) []any {
 		var value any
 		style := styles.text[Fine]
 		if column.field != "" {
-			value, style = card[column.field], styles.text[fields[column.field]]
+			value, style = until(o.Language, card[column.field]), styles.text[fields[column.field]]
 		} else {
 			value = column.of(c, o)
 		}
