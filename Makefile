@@ -131,10 +131,12 @@ soak: ## the long forms of tests that CI runs short; hours
 	IDREC_SOAK=1 IDREC_ROWS=$(ROWS) $(GO) test -count 1 -timeout 60m -run Growth -v ./sdk/ledger/postgres
 
 CARDS ?= 300
+NO_CARDS ?= 1000
 .PHONY: accuracy
-accuracy: ## what the local engine reads right, by level and field, on CARDS drawn cards a level
+accuracy: ## what the local engine reads right, by level and field, on CARDS drawn cards a level; how far its confidences are true; its statuses; cards that it sees where none are
 	IDREC_SOAK=1 IDREC_SET=test IDREC_N=$(CARDS) $(GO) test -count 1 -run AccuracyTable -v -timeout 6h ./sdk/local
 	IDREC_SOAK=1 IDREC_SET=test IDREC_N=30 $(GO) test -count 1 -run StatusTable -v -timeout 2h ./sdk/local
+	IDREC_SOAK=1 IDREC_SET=test IDREC_N=$(NO_CARDS) $(GO) test -count 1 -run FalseCards -v -timeout 2h ./sdk/local
 
 PEER = sdk/local/train/peer
 PEER_CARDS ?= 60

@@ -39,6 +39,7 @@ func BenchmarkRecognize(b *testing.B) {
 func BenchmarkRecognizeParallel(b *testing.B) {
 	data, _ := specimen.PhotoSet{Level: specimen.LevelEasy, Set: specimen.SetTune, Seed: trialSeed, Subject: specimen.SubjectPortrait, Width: 1600}.At(1)
 	p := New(Options{})
+	before := processorTime(b)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if _, err := p.Recognize(context.Background(), &shared.Request{Image: shared.Image{Bytes: data}}); err != nil {
@@ -46,4 +47,5 @@ func BenchmarkRecognizeParallel(b *testing.B) {
 			}
 		}
 	})
+	b.ReportMetric((processorTime(b)-before).Seconds()*1000/float64(b.N), "cpu-ms/op")
 }
