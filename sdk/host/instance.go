@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
 
 	"github.com/seed-6b91b535/idrec/shared"
 	"github.com/seed-6b91b535/idrec/shared/rpc"
@@ -67,11 +68,12 @@ func start(ctx context.Context, o Options, b *binary) (*instance, error) {
 	i := &instance{dir: dir, started: time.Now(), idle: make(chan struct{})}
 	env := append(environment(os.Environ(), o.Env), rpc.EnvClientCert+"="+cert.PEM())
 	i.proc = newProcess(b, o.Args, env, logs(), said)
+	encrypt := cert.ClientConfig()
 	i.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  rpc.Handshake,
 		VersionedPlugins: rpc.VersionedPlugins(nil),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		TLSConfig:        cert.ClientConfig(),
+		TLSConfig:        encrypt,
 		SkipHostEnv:      true,
 		StartTimeout:     o.StartTimeout,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: dir.path},
@@ -80,7 +82,7 @@ func start(ctx context.Context, o Options, b *binary) (*instance, error) {
 		// What a plugin without package sdk/serve prints to its os.Stderr comes this way.
 		SyncStdout:      io.Discard,
 		SyncStderr:      logs(),
-		GRPCDialOptions: rpc.DialOptions(),
+		GRPCDialOptions: append(rpc.DialOptions(), grpc.WithTransportCredentials(rpc.Credentials(encrypt))),
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
 			i.proc.env = append(append(i.proc.env, cmd.Env...), rpc.EnvLogLevel+"="+o.Logger.GetLevel().String())
 			return i.proc, nil

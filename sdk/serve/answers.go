@@ -2,72 +2,61 @@ package serve
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
-
-	"google.golang.org/grpc/stats"
+	"time"
 )
 
-// answers counts the gRPC calls whose answer is still to be handed to the connection. A call's handler
+// answers knows the gRPC calls whose answer is still to be handed to the connection. A call's handler
 // returns before that, and a go-plugin host closes the connection at the answer to its Shutdown, which
 // must not overtake the others.
+//
+// A stats.Handler would be told of the same, and costs each call more than everything else that this
+// package does.
 type answers struct {
-	mu      sync.Mutex
-	pending int
-	none    chan struct{} // closed when nothing is pending; nil if nobody waits
+	mu   sync.Mutex
+	open []context.Context // gRPC ends a call's context when it hands its answer over; some have ended
 }
 
-type pendingKey struct{}
+// maxEnded bounds how many contexts that have ended are kept.
+const maxEnded = 32
 
-// TagRPC marks the calls that count: not go-plugin's own.
-func (*answers) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
-	if strings.HasPrefix(info.FullMethodName, "/idrec.") {
-		return context.WithValue(ctx, pendingKey{}, true)
-	}
-	return ctx
-}
+// handover is how long after it has ended a call's context gRPC may take until the answer is in the
+// connection's queue: it is the next thing that it does.
+const handover = 2 * time.Millisecond
 
-// HandleRPC follows a call.
-func (a *answers) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	more := 0
-	switch s.(type) { // before the context, which is searched for long, is asked: most events are others
-	case *stats.Begin:
-		more = 1
-	case *stats.End:
-		more = -1
-	}
-	if more == 0 || ctx.Value(pendingKey{}) == nil {
+// begin notes a call, unless it is go-plugin's own.
+func (a *answers) begin(ctx context.Context, method string) {
+	if !strings.HasPrefix(method, "/idrec.") {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pending += more
-	if a.pending == 0 && a.none != nil {
-		close(a.none)
-		a.none = nil
+	if len(a.open) == cap(a.open) {
+		a.open = slices.DeleteFunc(a.open, func(c context.Context) bool { return c.Err() != nil })
+		a.open = slices.Grow(a.open, max(1, maxEnded-len(a.open)))
 	}
+	a.open = append(a.open, ctx)
 }
-
-// TagConn marks nothing.
-func (*answers) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-// HandleConn follows nothing.
-func (*answers) HandleConn(context.Context, stats.ConnStats) {}
 
 // wait returns when no answer is pending, or when ctx is done.
 func (a *answers) wait(ctx context.Context) {
 	a.mu.Lock()
-	if a.pending == 0 {
-		a.mu.Unlock()
-		return
-	}
-	if a.none == nil {
-		a.none = make(chan struct{})
-	}
-	none := a.none
+	open := a.open
+	a.open = nil
 	a.mu.Unlock()
-	select {
-	case <-none:
-	case <-ctx.Done():
+	for _, call := range open {
+		select {
+		case <-call.Done():
+		case <-ctx.Done():
+			return
+		}
+	}
+	if len(open) > 0 {
+		select {
+		case <-time.After(handover):
+		case <-ctx.Done():
+		}
 	}
 }

@@ -5,26 +5,27 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"google.golang.org/grpc/stats"
 )
+
+const recognizeMethod = "/idrec.recognizer.v1.RecognizerService/Recognize"
 
 func TestAnswersAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := &answers{}
 		a.wait(t.Context())
-		ours := a.TagRPC(t.Context(), &stats.RPCTagInfo{FullMethodName: "/idrec.recognizer.v1.RecognizerService/Recognize"})
-		theirs := a.TagRPC(t.Context(), &stats.RPCTagInfo{FullMethodName: "/plugin.GRPCStdio/StreamStdio"})
-		a.HandleRPC(theirs, &stats.Begin{}) // it lasts as long as the connection
-		a.HandleRPC(ours, &stats.Begin{})
-		time.AfterFunc(time.Second, func() { a.HandleRPC(ours, &stats.End{}) })
+		a.begin(t.Context(), "/plugin.GRPCStdio/StreamStdio") // it lasts as long as the connection
+		call, answered := context.WithCancel(t.Context())
+		a.begin(call, recognizeMethod)
+		time.AfterFunc(time.Second, answered)
 		start := time.Now()
 		a.wait(t.Context())
-		if took := time.Since(start); took != time.Second {
+		if took := time.Since(start); took != time.Second+handover {
 			t.Error(took)
 		}
-		a.HandleRPC(ours, &stats.Begin{})
+		call, answered = context.WithCancel(t.Context())
+		defer answered()
+		a.begin(call, recognizeMethod)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		a.wait(ctx)
@@ -32,4 +33,23 @@ func TestAnswersAreWaitedFor(t *testing.T) {
 			t.Error("an answer that was not handed over was not waited for")
 		}
 	})
+}
+
+func TestAnswersForgetCallsThatHaveTheirs(t *testing.T) {
+	t.Parallel()
+	a := &answers{}
+	open, answer := context.WithCancel(t.Context())
+	defer answer()
+	a.begin(open, recognizeMethod)
+	for range 100 * maxEnded {
+		call, answered := context.WithCancel(t.Context())
+		a.begin(call, recognizeMethod)
+		answered()
+	}
+	if len(a.open) > 2*maxEnded {
+		t.Error(len(a.open), "calls are kept")
+	}
+	if a.open[0] != open {
+		t.Error("a call without an answer was forgotten")
+	}
 }

@@ -79,6 +79,7 @@ func run(r shared.Recognizer, opts []Option) int {
 
 	socketDir := os.Getenv(envSocketDir) // before the provider can change it
 	p := newProcess(r, c.grace, log)
+	p.credentials = rpc.Credentials(encrypt)
 	p.catchSignals(attach != nil)
 	if err := p.watchHost(); err != nil {
 		log.Error("the host cannot be watched", "error", err)
@@ -88,7 +89,7 @@ func run(r shared.Recognizer, opts []Option) int {
 		HandshakeConfig:  rpc.Handshake,
 		VersionedPlugins: (&rpc.Plugin{Impl: p.calls, Panicked: p.panicked}).Versions(),
 		GRPCServer:       p.grpcServer(out),
-		TLSProvider:      encrypt,
+		TLSProvider:      provider(encrypt),
 		Logger:           quiet(log),
 	})
 	removeSocketDir(socketDir)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/seed-6b91b535/idrec/shared"
@@ -37,6 +38,9 @@ type process struct {
 	log   hclog.Logger
 	exit  func(code int)
 
+	// credentials are of the connection to the host.
+	credentials credentials.TransportCredentials
+
 	orphan     chan struct{} // closed when the host has gone
 	orphanOnce sync.Once
 	stopOnce   sync.Once
@@ -46,7 +50,7 @@ type process struct {
 }
 
 func newProcess(r shared.Recognizer, grace time.Duration, log hclog.Logger) *process {
-	return &process{calls: newCalls(r), grace: grace, log: log, exit: os.Exit, orphan: make(chan struct{})}
+	return &process{calls: newCalls(r), grace: grace, log: log, exit: os.Exit, credentials: rpc.Credentials(nil), orphan: make(chan struct{})}
 }
 
 // grpcServer returns the factory of the server that go-plugin asks for. out is standard output as the
@@ -55,7 +59,7 @@ func (p *process) grpcServer(out *stdout) func([]grpc.ServerOption) *grpc.Server
 	return func(opts []grpc.ServerOption) *grpc.Server {
 		var first sync.Once
 		pending := &answers{}
-		s := rpc.GRPCServer(append(opts, grpc.StatsHandler(pending), grpc.ChainUnaryInterceptor(
+		s := rpc.GRPCServer(append(opts, grpc.Creds(p.credentials), grpc.ChainUnaryInterceptor(
 			func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 				// go-plugin has put pipes of its own in the place of both outputs by now. They lead to the
 				// host, and block where a host does not read them.
@@ -69,6 +73,7 @@ func (p *process) grpcServer(out *stdout) func([]grpc.ServerOption) *grpc.Server
 					go p.stop(false)
 					return &emptypb.Empty{}, nil
 				}
+				pending.begin(ctx, info.FullMethod)
 				return handler(ctx, req)
 			})))
 		p.mu.Lock()

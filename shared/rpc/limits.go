@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/seed-6b91b535/idrec/shared"
@@ -50,10 +51,12 @@ func DialOptions() []grpc.DialOption {
 // gives to plugin.ServeConfig.GRPCServer. gRPC's default takes 4 MiB a message, less than many a
 // photo has.
 func GRPCServer(opts []grpc.ServerOption) *grpc.Server {
+	frames := &codec.Frames{}
 	return grpc.NewServer(append([]grpc.ServerOption{
 		grpc.MaxRecvMsgSize(MaxMessageBytes),
 		grpc.MaxSendMsgSize(MaxMessageBytes),
-		grpc.ForceServerCodecV2(codec.New()),
+		grpc.ForceServerCodecV2(codec.NewWithFrames(frames)),
+		experimental.BufferPool(frames),
 		grpc.InitialWindowSize(streamWindow),
 		grpc.InitialConnWindowSize(connectionWindow),
 		grpc.WriteBufferSize(bufferBytes),

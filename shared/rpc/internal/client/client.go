@@ -4,11 +4,13 @@ package client
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"google.golang.org/grpc"
 
 	"github.com/seed-6b91b535/idrec/shared"
+	"github.com/seed-6b91b535/idrec/shared/rpc/internal/codec"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/recognizerpb"
 )
 
@@ -19,6 +21,8 @@ type Client struct {
 	gone       context.Context
 	newCallID  func() string
 	maxMessage int
+	fixed      []grpc.CallOption // of every call
+	picture    []grpc.CallOption // of one with a picture
 
 	// desc is what the plugin said of itself last, dropped when it is configured anew. It tells what
 	// to assume, and whom to ask, when a call gets no answer.
@@ -36,9 +40,7 @@ var (
 // New returns the client on conn. gone is done when the plugin's process has ended; newCallID names
 // calls; maxMessage bounds a message either way, in bytes.
 func New(gone context.Context, conn grpc.ClientConnInterface, newCallID func() string, maxMessage int) *Client {
-	return &Client{conn: conn, rpc: recognizerpb.NewRecognizerServiceClient(conn), gone: gone, newCallID: newCallID, maxMessage: maxMessage}
-}
-
-func (c *Client) options(more ...grpc.CallOption) []grpc.CallOption {
-	return append(more, grpc.MaxCallSendMsgSize(c.maxMessage), grpc.MaxCallRecvMsgSize(c.maxMessage))
+	fixed := []grpc.CallOption{grpc.MaxCallSendMsgSize(maxMessage), grpc.MaxCallRecvMsgSize(maxMessage)}
+	return &Client{conn: conn, rpc: recognizerpb.NewRecognizerServiceClient(conn), gone: gone, newCallID: newCallID, maxMessage: maxMessage,
+		fixed: fixed, picture: slices.Concat(fixed, []grpc.CallOption{grpc.StaticMethod(), grpc.ForceCodecV2(codec.New())})}
 }

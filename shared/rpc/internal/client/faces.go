@@ -61,7 +61,7 @@ func (c *Client) control(ctx context.Context, limit time.Duration, call func(con
 func (c *Client) Describe(ctx context.Context) (*shared.Description, error) {
 	var d *shared.Description
 	err := c.control(ctx, controlLimit, func(ctx context.Context) error {
-		out, err := c.rpc.Describe(ctx, &recognizerpb.DescribeRequest{}, c.options()...)
+		out, err := c.rpc.Describe(ctx, &recognizerpb.DescribeRequest{}, c.fixed...)
 		d = convert.DescriptionFrom(out.GetDescription())
 		return err
 	})
@@ -82,7 +82,7 @@ func (c *Client) Configure(ctx context.Context, conf shared.Configuration) error
 		return err
 	}
 	return c.control(ctx, controlLimit, func(ctx context.Context) error {
-		_, err := c.rpc.Configure(ctx, convert.ConfigurationTo(conf), c.options()...)
+		_, err := c.rpc.Configure(ctx, convert.ConfigurationTo(conf), c.fixed...)
 		c.desc.Store(nil)
 		return err
 	})
@@ -93,7 +93,7 @@ func (c *Client) Configure(ctx context.Context, conf shared.Configuration) error
 func (c *Client) Check(ctx context.Context, paid bool) (*shared.Health, error) {
 	var h *shared.Health
 	err := c.control(ctx, checkLimit, func(ctx context.Context) error {
-		out, err := c.rpc.Check(ctx, &recognizerpb.CheckRequest{Paid: paid}, c.options()...)
+		out, err := c.rpc.Check(ctx, &recognizerpb.CheckRequest{Paid: paid}, c.fixed...)
 		h = convert.HealthFrom(out)
 		if _, typed := convert.FromStatus(err); paid && err != nil && !typed && status.Code(err) != codes.Unimplemented {
 			return convert.Status(unknown(c.desc.Load(), err, gaveUp(ctx, status.Convert(err))))
@@ -110,7 +110,7 @@ func (c *Client) Check(ctx context.Context, paid bool) (*shared.Health, error) {
 func (c *Client) Account(ctx context.Context) (*shared.Account, error) {
 	var a *shared.Account
 	err := c.control(ctx, controlLimit, func(ctx context.Context) error {
-		out, err := c.rpc.Account(ctx, &recognizerpb.AccountRequest{}, c.options()...)
+		out, err := c.rpc.Account(ctx, &recognizerpb.AccountRequest{}, c.fixed...)
 		a = convert.AccountFrom(out)
 		return err
 	})
@@ -123,7 +123,7 @@ func (c *Client) Account(ctx context.Context) (*shared.Account, error) {
 // Resume tells the plugin to lift a pause.
 func (c *Client) Resume(ctx context.Context) error {
 	return c.control(ctx, controlLimit, func(ctx context.Context) error {
-		_, err := c.rpc.Resume(ctx, &recognizerpb.ResumeRequest{}, c.options()...)
+		_, err := c.rpc.Resume(ctx, &recognizerpb.ResumeRequest{}, c.fixed...)
 		return err
 	})
 }
@@ -132,7 +132,7 @@ func (c *Client) Resume(ctx context.Context) error {
 func (c *Client) Recall(ctx context.Context, q shared.RecallQuery) (*shared.Recollection, error) {
 	var r *shared.Recollection
 	err := c.control(ctx, controlLimit, func(ctx context.Context) error {
-		out, err := c.rpc.Recall(ctx, &recognizerpb.RecallRequest{CallId: q.CallID, RequestKey: q.RequestKey}, c.options()...)
+		out, err := c.rpc.Recall(ctx, &recognizerpb.RecallRequest{CallId: q.CallID, RequestKey: q.RequestKey}, c.fixed...)
 		r = convert.RecollectionFrom(out)
 		return err
 	})

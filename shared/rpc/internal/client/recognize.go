@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -70,7 +71,7 @@ func (c *Client) Recognize(ctx context.Context, req *shared.Request) (*shared.Re
 	var p peer.Peer
 	out := &recognizerpb.RecognizeResponse{}
 	err := c.conn.Invoke(callCtx, recognizerpb.RecognizerService_Recognize_FullMethodName, message, out,
-		c.options(grpc.Peer(&p), grpc.StaticMethod(), grpc.ForceCodecV2(wire))...)
+		append(slices.Clip(c.picture), grpc.Peer(&p))...)
 	stop()
 	if err != nil {
 		return c.fate(ctx, err, lost{callID: r.CallID, desc: d, size: size, left: p.Addr != nil})
@@ -89,9 +90,6 @@ func (c *Client) Recognize(ctx context.Context, req *shared.Request) (*shared.Re
 	}
 	return res, nil
 }
-
-// wire is the codec that sends a picture from where it lies.
-var wire = codec.New()
 
 // worthSparing is the size from which a copy costs more than sending in three parts.
 const worthSparing = 32 << 10
@@ -114,7 +112,7 @@ func (c *Client) giveUp(ctx context.Context, callID string, hangUp func()) {
 	defer hangUp()
 	ctx, cancel := context.WithTimeout(ctx, cancelGrace)
 	defer cancel()
-	if _, err := c.rpc.Cancel(ctx, &recognizerpb.CancelRequest{CallId: callID}, c.options()...); err != nil {
+	if _, err := c.rpc.Cancel(ctx, &recognizerpb.CancelRequest{CallId: callID}, c.fixed...); err != nil {
 		return // a plugin that does not know this message, or none at all
 	}
 	<-ctx.Done()

@@ -23,7 +23,12 @@ func New() encoding.CodecV2 { return NewWithPool(&pictures) }
 
 // NewWithPool returns the codec with a pool of its own for the messages that arrive.
 func NewWithPool(p mem.BufferPool) encoding.CodecV2 {
-	return codec{encoding.GetCodecV2(proto.Name), p}
+	return codec{encoding.GetCodecV2(proto.Name), p, &Frames{}}
+}
+
+// NewWithFrames returns the codec of a server that reads into f.
+func NewWithFrames(f *Frames) encoding.CodecV2 {
+	return codec{encoding.GetCodecV2(proto.Name), &pictures, f}
 }
 
 // pictures is one for the process.
@@ -32,7 +37,8 @@ var pictures pool
 type codec struct {
 	encoding.CodecV2
 
-	pool mem.BufferPool
+	pool   mem.BufferPool
+	frames *Frames
 }
 
 // worthSparing is the size of a message from which copying its picture takes longer than going around it.
@@ -60,10 +66,19 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 		if data.Len() < worthSparing {
 			return c.CodecV2.Unmarshal(data, m.RecognizeRequest)
 		}
-		// grpc takes its buffers back when this returns, so they are copied once, or held if there is one.
-		buf := data.MaterializeToBuffer(c.pool)
-		m.Memory = &Memory{buf: buf, holds: 1}
-		return decode(buf.ReadOnlyData(), m.RecognizeRequest)
+		// grpc takes its buffers back when this returns, so they are copied once, unless they lie so that
+		// they can be held together.
+		whole, at := c.frames.join(data)
+		if whole == nil {
+			buf := data.MaterializeToBuffer(c.pool)
+			whole, at = buf.ReadOnlyData(), copied{buf}
+		}
+		if err := decode(whole, m.RecognizeRequest); err != nil {
+			at.release()
+			return err
+		}
+		m.Memory = &Memory{place: at, holds: 1}
+		return nil
 	case *recognizerpb.RecognizeRequest:
 		return decode(data.Materialize(), m)
 	}

@@ -13,7 +13,7 @@ import (
 // nobody who does not know of this can ever see another person's picture in it.
 type Memory struct {
 	mu    sync.Mutex
-	buf   mem.Buffer
+	place place
 	holds int  // that are not released; the call itself is one
 	held  bool // somebody said how long
 	kept  bool // somebody needs it for good
@@ -45,12 +45,28 @@ func (m *Memory) Done() {
 func (m *Memory) release() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.holds--; m.holds > 0 || !m.held || m.kept {
+	switch m.holds--; {
+	case m.holds > 0 || m.place == nil:
 		return
+	case m.held && !m.kept:
+		m.place.release()
+	default:
+		m.place.lose()
 	}
-	m.kept = true // it can go back once
-	m.buf.Free()
+	m.place = nil // it can go back once
 }
+
+// place is where a message lies.
+type place interface {
+	release() // nobody needs it any more
+	lose()    // it can never be used again
+}
+
+// copied is the place of a message that was copied into one piece.
+type copied struct{ buf mem.Buffer }
+
+func (c copied) release() { c.buf.Free() }
+func (copied) lose()      {}
 
 type memoryKey struct{}
 
