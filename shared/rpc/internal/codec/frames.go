@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -20,6 +21,8 @@ type Frames struct {
 	small sync.Pool
 	heads []*[]byte // that no frame uses
 
+	// room is the size of a slab, for a test; 0 is slabBytes.
+	room int
 	// spoil is given what nobody needs any more; a test writes over it.
 	spoil func([]byte)
 }
@@ -90,7 +93,7 @@ func (f *Frames) headLocked() *[]byte {
 func (f *Frames) slabLocked(length int) *slab {
 	if n := len(f.slabs); n > 0 {
 		s := f.slabs[n-1]
-		left := slabBytes - s.next
+		left := len(s.buf) - margin - s.next
 		// A new message that would not fit, if it is like the last one, begins in a new slab.
 		if left >= length && (f.run > 0 || left >= f.last) {
 			return s
@@ -101,7 +104,7 @@ func (f *Frames) slabLocked(length int) *slab {
 	}
 	s, ok := f.spare.Get().(*slab)
 	if !ok {
-		s = &slab{buf: make([]byte, slabBytes+margin)}
+		s = &slab{buf: make([]byte, cmp.Or(f.room, slabBytes)+margin)}
 	}
 	if len(f.slabs) == maxSlabs {
 		f.slabs = slices.Delete(f.slabs, 0, 1)
@@ -198,7 +201,7 @@ func (f *Frames) join(data mem.BufferSlice) ([]byte, place) {
 // to the rest of it.
 func (*Frames) appendLocked(s *slab, whole []byte, rest mem.BufferSlice) bool {
 	at := len(s.buf) - cap(whole) + len(whole)
-	if len(rest) != 1 || s.next != at || rest.Len() > slabBytes-at {
+	if len(rest) != 1 || s.next != at || rest.Len() > len(s.buf)-margin-at {
 		return false
 	}
 	s.next += copy(s.buf[at:], rest[0].ReadOnlyData())
