@@ -111,6 +111,8 @@ func runOdd(role string) {
 		}
 		fmt.Printf("1|1|unix|%s|grpc|%s\n", l.Addr(), certificate())
 		select {}
+	case "babbles", "another's key":
+		babble(role == "babbles")
 	case "with a child":
 		// In its group, and another that left it; both hold the outputs.
 		for _, setsid := range []bool{false, true} {
@@ -124,6 +126,37 @@ func runOdd(role string) {
 		}
 	}
 	plugin.Serve(config)
+}
+
+// babble says where it listens, and answers there with what is no gRPC, or with another key than it said.
+func babble(garbage bool) {
+	l, err := net.Listen("unix", filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "s"))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("1|1|unix|%s|grpc|%s\n", l.Addr(), certificate())
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer func() { _ = conn.Close() }()
+			if garbage {
+				_, _ = conn.Write(bytes.Repeat([]byte("\x16\x03\x03 a person's name stands here "), 1000))
+				return
+			}
+			other, err := rpc.NewCertificate()
+			if err != nil {
+				panic(err)
+			}
+			config, err := other.ServerConfig(os.Getenv(rpc.EnvClientCert))
+			if err != nil {
+				panic(err)
+			}
+			_, _, _ = rpc.Credentials(config).ServerHandshake(conn)
+		}()
+	}
 }
 
 func certificate() string {

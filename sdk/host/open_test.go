@@ -191,6 +191,12 @@ func TestAPluginThatDoesNotStartIsATypedErrorThatSaysWhatToDo(t *testing.T) {
 		"net/rpc":             {sh("echo '1|1|unix|/x|netrpc'; sleep 10"), shared.CodePluginFailed, "does not speak gRPC"},
 		"other service":       {role("other service"), shared.CodePluginFailed, "serves no recognizer"},
 		"never answers":       {role("mute"), shared.CodePluginFailed, "did not answer within 2s"},
+		"garbage answers":     {role("babbles"), shared.CodePluginFailed, "did not answer"},
+		"another's key":       {role("another's key"), shared.CodePluginFailed, "did not answer"},
+		"no key":              {sh("echo '1|1|unix|/x|grpc|'; sleep 10"), shared.CodePluginFailed, "does not encrypt"},
+		"garbage for a key":   {sh("echo '1|1|unix|/x|grpc|" + strings.Repeat("A", 400) + "'; sleep 10"), shared.CodePluginFailed, "did not answer as an idrec plugin does"},
+		"no such network":     {sh("echo '1|1|carrier pigeon|/x|grpc|" + strings.Repeat("A", 400) + "'; sleep 10"), shared.CodePluginFailed, "check that"},
+		"half a handshake":    {sh("echo '1|1'; echo '1|1|unix'; exit 5"), shared.CodePluginFailed, "exit status 5"},
 		"nobody listens":      {role("lies"), shared.CodePluginFailed, "did not answer"},
 		"relative folder":     {func(_ *testing.T, o *host.Options) { o.Path, o.Name, o.Dirs = "", "x", []string{"plugins"} }, shared.CodeConfigurationInvalid, "absolute"},
 		"no socket folder":    {func(_ *testing.T, o *host.Options) { o.SocketDir = "/no/such/folder" }, shared.CodePluginFailed, "TMPDIR"},
@@ -199,6 +205,7 @@ func TestAPluginThatDoesNotStartIsATypedErrorThatSaysWhatToDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sockets := mkdirTemp(t)
+			start, limit := time.Now(), time.Duration(0)
 			p, err := tryOpen(t, "serve", func(o *host.Options) {
 				o.SocketDir = sockets
 				o.StartTimeout = 5 * time.Second
@@ -209,7 +216,12 @@ func TestAPluginThatDoesNotStartIsATypedErrorThatSaysWhatToDo(t *testing.T) {
 					o.StartTimeout = 500 * time.Millisecond
 				}
 				c.prepare(t, o)
+				o.Env = append(o.Env, "IDREC_TEST_MARK="+sockets)
+				limit = o.StartTimeout
 			})
+			if took := time.Since(start); took > limit+overtime {
+				t.Error("it took", took)
+			}
 			if err == nil {
 				_ = p.Close(context.Background())
 				t.Fatal("it was opened")
@@ -221,8 +233,24 @@ func TestAPluginThatDoesNotStartIsATypedErrorThatSaysWhatToDo(t *testing.T) {
 			if entries, _ := os.ReadDir(sockets); len(entries) != 0 {
 				t.Error("left behind:", entries)
 			}
+			eventually(t, patience, "no process is left", func() bool { return len(marked(sockets)) == 0 })
 		})
 	}
+}
+
+// overtime is what a start that failed may take beyond its limit, on a busy machine.
+const overtime = 3 * time.Second
+
+// marked returns the processes that were started with this mark.
+func marked(mark string) (pids []string) {
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, name := range files {
+		text, _ := os.ReadFile(name)
+		if strings.Contains(string(text), "IDREC_TEST_MARK="+mark+"\x00") {
+			pids = append(pids, name)
+		}
+	}
+	return pids
 }
 
 func TestAPluginOfANewerVersionServesTheOneThatBothKnow(t *testing.T) {

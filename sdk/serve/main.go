@@ -79,7 +79,7 @@ func run(r shared.Recognizer, opts []Option) int {
 
 	socketDir := os.Getenv(envSocketDir) // before the provider can change it
 	p := newProcess(r, c.grace, log)
-	p.credentials = rpc.Credentials(encrypt)
+	p.door = newDoor(rpc.Credentials(encrypt))
 	p.catchSignals(attach != nil)
 	if err := p.watchHost(); err != nil {
 		log.Error("the host cannot be watched", "error", err)

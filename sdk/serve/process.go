@@ -14,7 +14,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/seed-6b91b535/idrec/shared"
@@ -38,8 +37,7 @@ type process struct {
 	log   hclog.Logger
 	exit  func(code int)
 
-	// credentials are of the connection to the host.
-	credentials credentials.TransportCredentials
+	door *door // to the connection with the host
 
 	orphan     chan struct{} // closed when the host has gone
 	orphanOnce sync.Once
@@ -50,7 +48,7 @@ type process struct {
 }
 
 func newProcess(r shared.Recognizer, grace time.Duration, log hclog.Logger) *process {
-	return &process{calls: newCalls(r), grace: grace, log: log, exit: os.Exit, credentials: rpc.Credentials(nil), orphan: make(chan struct{})}
+	return &process{calls: newCalls(r), grace: grace, log: log, exit: os.Exit, door: newDoor(rpc.Credentials(nil)), orphan: make(chan struct{})}
 }
 
 // grpcServer returns the factory of the server that go-plugin asks for. out is standard output as the
@@ -59,7 +57,7 @@ func (p *process) grpcServer(out *stdout) func([]grpc.ServerOption) *grpc.Server
 	return func(opts []grpc.ServerOption) *grpc.Server {
 		var first sync.Once
 		pending := &answers{}
-		s := rpc.GRPCServer(append(opts, grpc.Creds(p.credentials), grpc.ChainUnaryInterceptor(
+		s := rpc.GRPCServer(append(opts, grpc.Creds(p.door), grpc.ChainUnaryInterceptor(
 			func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 				// go-plugin has put pipes of its own in the place of both outputs by now. They lead to the
 				// host, and block where a host does not read them.
@@ -132,10 +130,14 @@ func (p *process) stop(orphaned bool) (served bool) {
 	}
 	// A graceful stop lets the answers go out. It waits for go-plugin's own streams too, which end only
 	// with the host's connection.
-	cut := time.AfterFunc(linger, s.Stop)
+	end := func() {
+		p.door.close()
+		s.Stop()
+	}
+	cut := time.AfterFunc(linger, end)
 	defer cut.Stop()
 	if p.orphaned() {
-		s.Stop()
+		end()
 	}
 	s.GracefulStop()
 	return true
