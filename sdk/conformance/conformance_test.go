@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -74,43 +75,78 @@ func TestAStockPluginConforms(t *testing.T) {
 }
 
 // Each of these does one thing wrong, and fails at the point that is about it.
+// advice are the points that a plugin without package serve cannot keep all of.
+var advice = map[string]bool{"quiet": true, "polite-stop": true, "terminal": true}
+
+// flaws are deliberately broken plugins, each with the point that it violates.
+var flaws = map[string]string{
+	"does not start":              "starts",
+	"prints first":                "handshake",
+	"serves anybody":              "by-hand",
+	"nameless":                    "description",
+	"fickle":                      "description",
+	"needs no settings after all": "unconfigured",
+	"takes any setting":           "unknown-setting",
+	"lists a face too many":       "faces",
+	"lists a face too few":        "faces",
+	"plain errors":                "no-picture",
+	"answers without a picture":   "no-picture",
+	"no outcome":                  "recognize",
+	"bills what is free":          "recognize",
+	"bills junk":                  "junk",
+	"dies of junk":                "junk",
+	"panics at junk":              "junk",
+	"says the path":               "by-path",
+	"finds anything":              "by-path",
+	"stock with 4 MiB":            "large",
+	"no deadline":                 "deadline",
+	"no cancel":                   "cancel",
+	"mixes up calls":              "concurrency",
+	"leaves a child":              "stop",
+	"stock and stubborn":          "orphan",
+	"prints later":                "quiet",
+	"logs requests":               "log",
+	"logs secrets":                "log",
+
+	"lets strangers in":                "encrypts",
+	"insists on encryption":            "plain",
+	"stock that dies of a bad message": "malformed",
+	"takes any size":                   "too-large",
+	"stock that knows every method":    "unknown-method",
+	"dies of garbage":                  "garbage",
+	"refuses what is new":              "new-fields",
+	"dies of many":                     "drain",
+	"starts once":                      "killed",
+	"ends when it goes on":             "stopped",
+	"stock and stubborn to a stop":     "polite-stop",
+	"stock":                            "terminal",
+}
+
+func TestEveryPointHasAPluginThatViolatesIt(t *testing.T) {
+	t.Parallel()
+	violated := map[string]bool{}
+	for _, point := range flaws {
+		violated[point] = true
+	}
+	for _, point := range conformance.Points() {
+		if !violated[point] {
+			t.Error("nothing shows that the point can fail:", point)
+		}
+	}
+}
+
 func TestAFlawedPluginFailsAtThePoint(t *testing.T) {
 	t.Parallel()
-	for flaw, want := range map[string]string{
-		"does not start":              "starts",
-		"prints first":                "handshake",
-		"serves anybody":              "by-hand",
-		"nameless":                    "description",
-		"fickle":                      "description",
-		"needs no settings after all": "unconfigured",
-		"takes any setting":           "unknown-setting",
-		"lists a face too many":       "faces",
-		"lists a face too few":        "faces",
-		"plain errors":                "no-picture",
-		"answers without a picture":   "no-picture",
-		"no outcome":                  "recognize",
-		"bills what is free":          "recognize",
-		"bills junk":                  "junk",
-		"dies of junk":                "junk",
-		"panics at junk":              "junk",
-		"says the path":               "by-path",
-		"finds anything":              "by-path",
-		"stock with 4 MiB":            "large",
-		"no deadline":                 "deadline",
-		"no cancel":                   "cancel",
-		"mixes up calls":              "concurrency",
-		"leaves a child":              "stop",
-		"stock and stubborn":          "orphan",
-		"prints later":                "quiet",
-		"logs requests":               "log",
-		"logs secrets":                "log",
-	} {
+	for flaw, want := range flaws {
 		t.Run(flaw, func(t *testing.T) {
 			t.Parallel()
 			o := options(flaw)
 			o.Only = []string{want}
+			o.MayCost = true
+			o.Host.Env = append(o.Host.Env, onceEnv+"="+filepath.Join(t.TempDir(), "once"))
 			r := report(t, o)
-			if len(r.Findings) != 1 || r.Findings[0].Verdict != conformance.Failed && want != "quiet" || r.Findings[0].Verdict == conformance.Passed {
+			t.Log(r)
+			if len(r.Findings) != 1 || r.Findings[0].Verdict != conformance.Failed && !advice[want] || r.Findings[0].Verdict == conformance.Passed {
 				t.Error(r)
 			}
 			if strings.Contains(r.String(), theSecret) || strings.Contains(r.String(), "canary") {

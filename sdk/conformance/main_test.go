@@ -5,10 +5,13 @@ package conformance_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +23,9 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -33,6 +39,9 @@ import (
 // flawEnv makes this test binary a plugin: a good one, or one with that flaw.
 const flawEnv = "IDREC_TEST_FLAW"
 
+// onceEnv names a file that is not there before the first start.
+const onceEnv = "IDREC_TEST_ONCE"
+
 func TestMain(m *testing.M) {
 	flaw, plugin := os.LookupEnv(flawEnv)
 	if !plugin {
@@ -40,6 +49,10 @@ func TestMain(m *testing.M) {
 		return
 	}
 	before(flaw)
+	if alone[flaw] {
+		serveAlone(flaw)
+		return
+	}
 	if strings.HasPrefix(flaw, "stock") || wire[flaw] != nil {
 		stock(flaw)
 		return
@@ -56,6 +69,23 @@ func before(flaw string) {
 		fmt.Println("starting up")
 	case "serves anybody":
 		_ = os.Setenv(rpc.Handshake.MagicCookieKey, rpc.Handshake.MagicCookieValue)
+	case "insists on encryption":
+		if os.Getenv(rpc.EnvClientCert) == "" {
+			os.Exit(1)
+		}
+	case "starts once":
+		f, err := os.OpenFile(os.Getenv(onceEnv), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+		if err != nil {
+			os.Exit(1)
+		}
+		_ = f.Close()
+	case "ends when it goes on":
+		goesOn := make(chan os.Signal, 1)
+		signal.Notify(goesOn, syscall.SIGCONT)
+		go func() {
+			<-goesOn
+			os.Exit(1)
+		}()
 	case "leaves a child":
 		cmd := exec.Command("sleep", "60")
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: false}
@@ -74,13 +104,13 @@ var wire = map[string]grpc.UnaryServerInterceptor{
 		}
 		return out, err
 	},
-	"answers without a picture": func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-		out, err := next(ctx, req)
-		if err != nil && strings.HasSuffix(info.FullMethod, "/Recognize") {
-			d, _ := protoregistry.GlobalFiles.FindDescriptorByName("idrec.recognizer.v1.RecognizeResponse")
-			return dynamicpb.NewMessage(d.(protoreflect.MessageDescriptor)), nil
+	"answers without a picture": anyResult,
+	"takes any size":            anyResult,
+	"refuses what is new": func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+		if m, ok := req.(protoreflect.ProtoMessage); ok && len(m.ProtoReflect().GetUnknown()) > 0 {
+			return nil, status.Error(codes.InvalidArgument, "what is that?")
 		}
-		return out, err
+		return next(ctx, req)
 	},
 	"mixes up calls": func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 		out, err := next(ctx, req)
@@ -97,20 +127,98 @@ var wire = map[string]grpc.UnaryServerInterceptor{
 	},
 }
 
+// anyResult answers with an empty result where there is none.
+func anyResult(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	out, err := next(ctx, req)
+	if err != nil && strings.HasSuffix(info.FullMethod, "/Recognize") {
+		d, _ := protoregistry.GlobalFiles.FindDescriptorByName("idrec.recognizer.v1.RecognizeResponse")
+		return dynamicpb.NewMessage(d.(protoreflect.MessageDescriptor)), nil
+	}
+	return out, err
+}
+
 var lastAnswer atomic.Value
+
+// dying is a codec that ends the process at what it cannot decode.
+type dying struct{ encoding.CodecV2 }
+
+func (d dying) Unmarshal(data mem.BufferSlice, v any) error {
+	err := d.CodecV2.Unmarshal(data, v)
+	if err != nil {
+		os.Exit(1)
+	}
+	return err
+}
+
+// alone has the flaws of plugins that do without go-plugin.
+var alone = map[string]bool{"lets strangers in": true, "dies of garbage": true}
+
+// serveAlone says where it listens, and serves there.
+func serveAlone(flaw string) {
+	l, err := net.Listen("unix", filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "s"))
+	if err != nil {
+		panic(err)
+	}
+	cert, err := rpc.NewCertificate()
+	if err != nil {
+		panic(err)
+	}
+	config, err := cert.ServerConfig(os.Getenv(rpc.EnvClientCert))
+	if err != nil {
+		panic(err)
+	}
+	creds := rpc.Credentials(config)
+	if flaw == "lets strangers in" {
+		config.ClientAuth = tls.NoClientCert
+	} else {
+		creds = brittle{creds}
+	}
+	s := rpc.GRPCServer([]grpc.ServerOption{grpc.Creds(creds)})
+	if err := (&rpc.Plugin{Impl: &provider{}}).GRPCServer(nil, s); err != nil {
+		panic(err)
+	}
+	fmt.Printf("1|1|unix|%s|grpc|%s\n", l.Addr(), cert.Handshake())
+	_ = s.Serve(l)
+}
+
+// brittle ends the process at the first connection that is none.
+type brittle struct {
+	credentials.TransportCredentials
+}
+
+func (b brittle) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	conn, info, err := b.TransportCredentials.ServerHandshake(raw)
+	if err != nil {
+		os.Exit(1)
+	}
+	return conn, info, err
+}
+
+func (b brittle) Clone() credentials.TransportCredentials { return b }
 
 // stock serves without package serve.
 func stock(flaw string) {
-	server := rpc.GRPCServer
-	if i := wire[flaw]; i != nil {
-		server = func(opts []grpc.ServerOption) *grpc.Server {
-			return rpc.GRPCServer(append(opts, grpc.ChainUnaryInterceptor(i)))
+	var server func([]grpc.ServerOption) *grpc.Server
+	more := map[string]grpc.ServerOption{
+		"takes any size":                   grpc.MaxRecvMsgSize(2 * rpc.MaxMessageBytes),
+		"stock that dies of a bad message": grpc.ForceServerCodecV2(dying{encoding.GetCodecV2("proto")}),
+		"stock that knows every method": grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error {
+			return status.Error(codes.Internal, "of course")
+		}),
+	}
+	server = func(opts []grpc.ServerOption) *grpc.Server {
+		if i := wire[flaw]; i != nil {
+			opts = append(opts, grpc.ChainUnaryInterceptor(i))
 		}
+		if o := more[flaw]; o != nil {
+			opts = append(opts, o)
+		}
+		return rpc.GRPCServer(opts)
 	}
 	switch flaw {
 	case "stock with 4 MiB":
 		server = plugin.DefaultGRPCServer
-	case "stock and stubborn":
+	case "stock and stubborn", "stock and stubborn to a stop":
 		signal.Ignore(syscall.SIGTERM)
 		defer func() { select {} }()
 	}
@@ -124,6 +232,8 @@ type provider struct {
 	mu   sync.Mutex
 	conf shared.Configuration
 	asks int
+
+	calls atomic.Int64
 }
 
 func (p *provider) Describe(context.Context) (*shared.Description, error) {
@@ -131,7 +241,7 @@ func (p *provider) Describe(context.Context) (*shared.Description, error) {
 	defer p.mu.Unlock()
 	p.asks++
 	d := &shared.Description{
-		Name: "good", Version: "1.0.0", Title: "Reads a specimen card 样本", Paid: p.flaw == "paid",
+		Name: "good", Version: "1.0.0", Title: "Reads a specimen card 样本", Paid: p.flaw == "paid" || p.flaw == "dies of many",
 		Faces:  []shared.Face{shared.FaceConfigurer, shared.FaceChecker},
 		Fields: []shared.ConfigField{{Name: "secret", Type: shared.TypeString, Secret: true, Required: true, Help: "any text"}},
 	}
@@ -203,6 +313,11 @@ func (p *provider) Recognize(ctx context.Context, r *shared.Request) (*shared.Re
 		}
 	case "no cancel":
 		time.Sleep(6 * time.Second)
+	case "dies of many":
+		if p.calls.Add(1) == 4 {
+			os.Exit(1)
+		}
+		time.Sleep(100 * time.Millisecond)
 	case "dies of junk":
 		if !jpeg(picture) {
 			os.Exit(1)

@@ -29,7 +29,7 @@ type Finding struct {
 
 // Report is what was found of a plugin.
 type Report struct {
-	Name, Version string // what the plugin says of itself; empty if it does not start
+	Name, Version string // what the plugin says of itself; empty if it has not said so
 	Findings      []Finding
 }
 
@@ -57,7 +57,7 @@ func (r *Report) String() string {
 	var b strings.Builder
 	name := strings.TrimSpace(r.Name + " " + r.Version)
 	if name == "" {
-		name = "a plugin that does not start"
+		name = "a plugin that has not said its name"
 	}
 	fmt.Fprintf(&b, "conformance of %s\n", name)
 	for _, f := range r.Findings {
