@@ -24,7 +24,7 @@ const maxEnded = 32
 
 // handover is how long after it has ended a call's context gRPC may take until the answer is in the
 // connection's queue: it is the next thing that it does.
-const handover = 2 * time.Millisecond
+const handover = 10 * time.Millisecond
 
 // begin notes a call, unless it is go-plugin's own.
 func (a *answers) begin(ctx context.Context, method string) {
