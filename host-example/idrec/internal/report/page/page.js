@@ -23,7 +23,7 @@
     tr.append(element('td', r[0], 'n'));
     if (more.named) tr.append(element('td', r[1], 'of'));
     if (more.paired) tr.append(element('td', r[2], 'n'));
-    tr.append(element('td', r[3].map((i) => more.results[i]).join(more.and)), element('td', r[4]), element('td', r[5]), element('td', r[6], 'id'), element('td', r[7], 'id'));
+    tr.append(element('td', r[3].map((i) => more.results[i]).join(more.and), 'of'), element('td', r[4]), element('td', r[5]), element('td', r[6], 'id'), element('td', r[7], 'id'));
     tr.append(marks(element('td'), r[8].map((i) => more.findings[i]), 'mark'), element('td', r[9], 'n'));
     if (more.pictures) {
       const td = element('td', undefined, 'look');
