@@ -17,6 +17,7 @@ type Frames struct {
 	slabs []*slab // that frames lie in; the last one gets the next frames
 	run   int     // bytes of the message that is arriving, as far as it can be told
 	last  int     // bytes of the one before
+	ready *slab   // one that is kept: a pool may have it on another processor than the one that asks
 	spare sync.Pool
 	small sync.Pool
 	heads []*[]byte // that no frame uses
@@ -102,8 +103,12 @@ func (f *Frames) slabLocked(length int) *slab {
 			f.slabs = f.slabs[:n-1]
 		}
 	}
-	s, ok := f.spare.Get().(*slab)
-	if !ok {
+	s := f.ready
+	f.ready = nil
+	if s == nil {
+		s, _ = f.spare.Get().(*slab)
+	}
+	if s == nil {
 		s = &slab{buf: make([]byte, cmp.Or(f.room, slabBytes)+margin)}
 	}
 	if len(f.slabs) == maxSlabs {
@@ -154,7 +159,10 @@ func (f *Frames) releaseLocked(s *slab) {
 	if f.spoil != nil {
 		f.spoil(s.buf[:s.next])
 	}
-	s.next = 0
+	if s.next = 0; f.ready == nil {
+		f.ready = s
+		return
+	}
 	f.spare.Put(s)
 }
 
