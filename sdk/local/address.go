@@ -6,8 +6,9 @@ import "context"
 // a stamp or a note below the address does not begin there.
 const addressIndent = 0.9
 
-// halfSure is the share of the characters of a further line that must surely be some.
-const halfSure = 0.5
+// A further line of which less than that share is surely this or that character, and which may as well be
+// empty by that logarithm of a probability a character, is none. Print that is not legible is surely not empty.
+const halfSure, paperOnly = 0.5, -6
 
 // address reads the lines of the address as far as there are any: a further line follows a full one only.
 // lost says how much in and behind the lines was not taken for a part of them, or is missing between, in
@@ -30,7 +31,7 @@ func (c *cutter) address(ctx context.Context, k *card) (out []cut, lost float64,
 				lost += line.trim(0)
 				break
 			}
-			if line.sure() < halfSure*float64(len(line.Positions)) {
+			if n := float64(len(line.Positions)); line.sure() < halfSure*n && line.blank() > paperOnly*n {
 				lost += line.trim(0)
 				break // a pattern of the paper
 			}

@@ -34,6 +34,14 @@ func (c *cut) sure() (n float64) {
 	return n
 }
 
+// blank adds up how probable it is, as a logarithm, that each of the positions is empty.
+func (c *cut) blank() (sum float64) {
+	for i := range c.Positions {
+		sum += float64(c.Positions[i].Blank)
+	}
+	return sum
+}
+
 // trim cuts off the positions from the n-th, and says how many of them are surely characters.
 func (c *cut) trim(n int) (lost float64) {
 	for i := range c.Positions[n:] {
