@@ -195,7 +195,7 @@ func WriteCases(w io.Writer, l messages.Language, cases []Case, personal bool, w
 		}
 		card := c.Card(!personal)
 		t.AppendRow(append(row, len(c.Pictures), c.Status(l), printable(card[shared.FieldFullName]), printable(card[shared.FieldSex]),
-			printable(card[shared.FieldNumber]), printable(card[shared.FieldValidUntil]), strings.Join(c.Notes(l), " "), price))
+			printable(card[shared.FieldNumber]), printable(until(l, card[shared.FieldValidUntil])), strings.Join(c.Notes(l), " "), price))
 	}
 	_, err := fmt.Fprintln(w, Fit(t, width, foldedWidth, l.Text("Case"), l.Text("Findings"), l.Text("Result")))
 	return err

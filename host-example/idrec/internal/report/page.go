@@ -149,7 +149,7 @@ func (p *page) head() {
 	p.write("head", struct {
 		Language, StyleSum, ScriptSum string
 		Style                         template.CSS
-	}{language, allowed(pageStyle), allowed(pageScript), template.CSS(pageStyle)})
+	}{language, allowed(pageStyle), allowed(pageScript), template.CSS(pageStyle)}) //nolint:gosec // the style is embedded, nobody gives it
 }
 
 func (p *page) body(sections []Section, paired bool) {

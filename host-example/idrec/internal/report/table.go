@@ -52,7 +52,7 @@ func WriteTable(w io.Writer, l messages.Language, answers []batch.Answer, person
 			findings = append(findings, l.Text(string(f.Code)))
 		}
 		t.AppendRow(append(row, result, l.Text(string(r.Side)), printable(r.Card[shared.FieldFullName]), printable(r.Card[shared.FieldSex]),
-			printable(r.Card[shared.FieldNumber]), printable(r.Card[shared.FieldValidUntil]), strings.Join(findings, " "), price))
+			printable(r.Card[shared.FieldNumber]), printable(until(l, r.Card[shared.FieldValidUntil])), strings.Join(findings, " "), price))
 	}
 	_, err := fmt.Fprintln(w, Fit(t, width, foldedWidth, l.Text("Picture"), l.Text("Findings"), l.Text("Result")))
 	return err
