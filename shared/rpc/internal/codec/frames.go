@@ -17,6 +17,7 @@ type Frames struct {
 	slabs []*slab // that frames lie in; the last one gets the next frames
 	run   int     // bytes of the message that is arriving, as far as it can be told
 	last  int     // bytes of the one before
+	apart int     // frames that are still to lie apart, since messages arrive mixed
 	ready *slab   // one that is kept: a pool may have it on another processor than the one that asks
 	spare sync.Pool
 	small sync.Pool
@@ -34,19 +35,23 @@ type slab struct {
 	buf  []byte
 	next int  // where the next frame goes
 	used int  // frames and messages in it that are needed
+	held int  // bytes of the messages that were left in it
 	lost bool // somebody keeps something in it for good
 }
 
 const (
 	// frameBytes is the size of a frame, other than the last one of a message.
 	frameBytes = 16 << 10
-	// slabBytes has room for two large photos of a card.
-	slabBytes = 8 << 20
+	// slabBytes has room for a photo of 4 MiB and what is around it; larger ones are copied.
+	slabBytes = 4<<20 + 4*frameBytes
 	// margin behind it makes the memory that is left in a slab, by which it is known, larger than all that
 	// comes from elsewhere.
 	margin = 2 * frameBytes
-	// maxSlabs bounds how many slabs are looked after; those beyond are left to the garbage collector.
-	maxSlabs = 8
+	// maxSlabs bounds how many slabs are in use: what more would be needed for lies apart.
+	maxSlabs = 1
+	// framesApart is how many frames lie apart after messages that were mixed: 256 MiB of them. Slabs hold
+	// more memory then, and save nothing.
+	framesApart = 16 << 10
 	// maxHeads is how many frames one slab has room for.
 	maxHeads = slabBytes / frameBytes
 )
@@ -60,24 +65,34 @@ func (f *Frames) Get(length int) *[]byte {
 		f.run = 0
 		b := make([]byte, length)
 		return &b
-	case length < frameBytes && f.run == 0: // a small message in one frame
-		if b, ok := f.small.Get().(*[]byte); ok {
-			*b = (*b)[:length]
-			return b
-		}
-		b := make([]byte, length, frameBytes)
-		return &b
+	case f.apart > 0 || length < frameBytes && f.run == 0: // mixed, or a small message in one frame
+		f.apart = max(f.apart-1, 0)
+		return f.apartLocked(length)
 	}
 	s := f.slabLocked(length)
+	if s == nil {
+		return f.apartLocked(length)
+	}
 	b := f.headLocked()
 	*b = s.buf[s.next : s.next+length]
 	s.next += length
 	s.used++
 	f.run += length
 	if length < frameBytes { // the last one of its message
-		f.run, f.last = 0, f.run
+		// Frames of several messages look like one long one.
+		f.run, f.last = 0, min(f.run, slabBytes/2)
 	}
 	return b
+}
+
+// apartLocked returns memory that is not in a slab.
+func (f *Frames) apartLocked(length int) *[]byte {
+	if b, ok := f.small.Get().(*[]byte); ok {
+		*b = (*b)[:length]
+		return b
+	}
+	b := make([]byte, length, frameBytes)
+	return &b
 }
 
 func (f *Frames) headLocked() *[]byte {
@@ -90,7 +105,7 @@ func (f *Frames) headLocked() *[]byte {
 	return b
 }
 
-// slabLocked returns the slab that the next frame goes to.
+// slabLocked returns the slab that the next frame goes to, or nil if there is no room.
 func (f *Frames) slabLocked(length int) *slab {
 	if n := len(f.slabs); n > 0 {
 		s := f.slabs[n-1]
@@ -103,6 +118,9 @@ func (f *Frames) slabLocked(length int) *slab {
 			f.slabs = f.slabs[:n-1]
 		}
 	}
+	if len(f.slabs) == maxSlabs {
+		return nil
+	}
 	s := f.ready
 	f.ready = nil
 	if s == nil {
@@ -110,9 +128,6 @@ func (f *Frames) slabLocked(length int) *slab {
 	}
 	if s == nil {
 		s = &slab{buf: make([]byte, cmp.Or(f.room, slabBytes)+margin)}
-	}
-	if len(f.slabs) == maxSlabs {
-		f.slabs = slices.Delete(f.slabs, 0, 1)
 	}
 	f.slabs = append(f.slabs, s)
 	return s
@@ -159,7 +174,7 @@ func (f *Frames) releaseLocked(s *slab) {
 	if f.spoil != nil {
 		f.spoil(s.buf[:s.next])
 	}
-	if s.next = 0; f.ready == nil {
+	if s.next, s.held = 0, 0; f.ready == nil {
 		f.ready = s
 		return
 	}
@@ -175,6 +190,23 @@ func (f *Frames) forgetLocked(s *slab) {
 func (f *Frames) join(data mem.BufferSlice) ([]byte, place) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	s, whole := f.joinLocked(data)
+	if s == nil {
+		return nil, nil
+	}
+	// Who holds a message holds its slab, with all that lies in it. Where that is mostly frames of others,
+	// copying it takes less memory.
+	if whole == nil || s.held+len(whole) < s.next/4*3 {
+		f.apart, f.run, f.ready, f.spare = framesApart, 0, nil, sync.Pool{}
+		return nil, nil
+	}
+	s.held += len(whole)
+	s.used++
+	return whole, slabPlace{f, s}
+}
+
+// joinLocked returns the slab of the first frame, or nil, and the message if it is in one piece there.
+func (f *Frames) joinLocked(data mem.BufferSlice) (*slab, []byte) {
 	var s *slab
 	var whole []byte
 	for i, b := range data {
@@ -191,18 +223,14 @@ func (f *Frames) join(data mem.BufferSlice) ([]byte, place) {
 		}
 		n := len(whole)
 		if cap(whole) < n+len(piece) {
-			return nil, nil
+			return s, nil
 		}
 		if &whole[:n+1][n] != &piece[0] && !f.appendLocked(s, whole, data[i:]) {
-			return nil, nil
+			return s, nil
 		}
 		whole = whole[:n+len(piece)]
 	}
-	if s == nil {
-		return nil, nil
-	}
-	s.used++
-	return whole, slabPlace{f, s}
+	return s, whole
 }
 
 // appendLocked copies the end of a message, which grpc does not read into a pool's memory if it is short,
