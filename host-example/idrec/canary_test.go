@@ -3,8 +3,10 @@
 package main_test
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -121,6 +123,63 @@ func TestNothingPersonalLeavesTheRecords(t *testing.T) {
 	// Masked records have none of it either.
 	w.want(65, "", "recognize", "in", "https://pictures.example/a.jpg?token=abc", "--out", "masked.ndjson", "--mask")
 	clean("masked records", w.read("masked.ndjson"))
+	// Nor has what is made of the records where it is masked, nor what they are kept in meanwhile.
+	for _, args := range [][]string{
+		{"--out", "masked.xlsx", "--report", "masked.html"}, {"--out", "masked.csv"}, {"--out", "cases.ndjson"}, {"--output", "ndjson"}, {"--output", "csv"},
+	} {
+		r := w.want(65, "", append([]string{"recognize", "in", "--mask", "--pair", "folder"}, args...)...)
+		clean(strings.Join(args, " "), r.out.String()+r.err.String())
+	}
+	for _, name := range []string{"masked.xlsx", "masked.html", "masked.csv", "cases.ndjson"} {
+		text := w.read(name)
+		if name == "masked.xlsx" {
+			text = unpacked(t, w.path(name))
+		}
+		clean(name, text)
+		if !strings.Contains(text, "case_incomplete") {
+			t.Errorf("%s holds nothing of the case", name)
+		}
+		if info, err := os.Stat(w.path(name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v", name, info.Mode())
+		}
+		for _, beside := range []string{".state", ".records", ".state.made", ".state.report"} {
+			if b, err := os.ReadFile(w.path(name + beside)); err == nil {
+				clean(name+beside, string(b))
+			}
+		}
+	}
+	// The report is masked unless it is asked not to be.
+	w.want(65, "", "recognize", "in", "--pair", "folder", "--out", "plain.ndjson", "--report", "report.html")
+	clean("a report beside complete records", w.read("report.html"))
+	if !strings.Contains(w.read("report.html"), `["/9j/`) {
+		t.Error("the report shows no picture")
+	}
+	w.want(65, "", "recognize", "in", "--pair", "folder", "--out", "plain.ndjson", "--report", "named.html", "--show-personal")
+	if !strings.Contains(w.read("named.html"), canaries[4]) {
+		t.Error("a report that was asked to names nobody")
+	}
 	r = w.want(65, "", "recognize", "in", "--output", "table")
 	clean("the table", r.out.String())
+}
+
+// unpacked is the text of all parts of a spreadsheet.
+func unpacked(t *testing.T, name string) string {
+	t.Helper()
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = z.Close() }()
+	var text strings.Builder
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(&text, r); err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Close()
+	}
+	return text.String()
 }

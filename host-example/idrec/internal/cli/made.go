@@ -89,6 +89,23 @@ func (w *work) checkTargets() error {
 	return nil
 }
 
+// stream writes the records to standard output, with those of cases where pictures are paired.
+func (w *work) stream() (*report.Stream, error) {
+	if w.want.pair == source.PairNone {
+		return report.NewStream(w.Out, w.want.format, w.r.mask)
+	}
+	sizes := map[string]report.CaseSize{}
+	for at := range w.items {
+		size, known := sizes[w.caseOf(at)]
+		if !known {
+			size.First = w.items[at].N
+		}
+		size.Pictures++
+		sizes[w.caseOf(at)] = size
+	}
+	return report.NewCaseStream(w.Out, w.want.format, w.r.mask, sizes)
+}
+
 // caseOf is the case of an item; pictures of earlier runs keep that in their record.
 func (w *work) caseOf(at int) string {
 	if c := w.items[at].Case; c != "" {

@@ -36,6 +36,23 @@ func TestPairTiesThePicturesOfOnePersonTogether(t *testing.T) {
 		}
 	}
 
+	for format, want := range map[string]int{"csv": 2, "ndjson": 3, "json": 5} { // lines
+		for _, mask := range []string{"--mask", "--mask=false"} {
+			b.want(exit.OK, "", "recognize", one, two, "--pair", "prefix", "--output", format, mask)
+			if n := strings.Count(b.out.String(), "\n"); n != want || strings.Count(b.out.String(), "case_mismatch") != 1 {
+				t.Errorf("%s: %d lines: %s", format, n, b.out.String())
+			}
+			if mask == "--mask" {
+				b.clean(b.out.String())
+			} else if !strings.Contains(b.out.String(), canaryName) {
+				t.Errorf("%s names nobody", format)
+			}
+			if format == "json" && !json.Valid(b.out.Bytes()) {
+				t.Errorf("no JSON: %s", b.out.String())
+			}
+		}
+	}
+
 	b.want(exit.Usage, "--pair", "recognize", one, two, "--out", b.path("out.ndjson"), "--pair", "page") // the state is of another pairing
 	b.want(exit.Usage, "--pair takes", "recognize", one, "--pair", "name")
 	b.want(exit.Usage, "give one of them", "recognize", one, "--pair", "page", "--case", "c")

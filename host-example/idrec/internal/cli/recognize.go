@@ -392,7 +392,7 @@ func (w *work) run(ctx context.Context) error {
 	case w.want.format == report.Table || w.want.format == "":
 		w.sink = &keep{w}
 	default:
-		s, err := report.NewStream(w.Out, w.want.format, w.r.mask)
+		s, err := w.stream()
 		if err != nil {
 			return err
 		}
@@ -432,8 +432,10 @@ func (w *work) run(ctx context.Context) error {
 			runErr = exit.Errorf(exit.Later, "the records could not be written whole: run the same command again")
 		}
 	}
-	if stream != nil && complete {
-		runErr = stream.Close()
+	if stream != nil && runErr == nil {
+		if runErr = stream.EndCases(); complete && runErr == nil {
+			runErr = stream.Close()
+		}
 	}
 	return w.end(rep, runErr)
 }

@@ -42,10 +42,38 @@ func (c Case) Record(mask bool) CaseRecord {
 
 // EncodeCase writes a case in a form that has one: a record of its own in JSON, a row in CSV.
 func (f Format) EncodeCase(c Case, mask bool) ([]byte, error) {
-	if f == CSV || f == CSVMark {
+	if f.rowsArePeople() {
 		return csvLine(c.row(mask)), nil
 	}
 	return f.encode(c.Record(mask))
+}
+
+// rowsArePeople: there is no place for records of pictures beside those of cases.
+func (f Format) rowsArePeople() bool { return f == CSV || f == CSVMark }
+
+// caseHeader is the header where cases have records.
+func (f Format) caseHeader() []byte {
+	switch f {
+	case CSV:
+		return csvLine(caseColumns())
+	case CSVMark:
+		return append([]byte(byteOrderMark), csvLine(caseColumns())...)
+	case JSON, NDJSON, Table, XLSX:
+	}
+	return f.Frame().Header
+}
+
+// shown is the record of a picture of a case whose first picture has the number given. Masked, the case
+// is called by that, so that its pictures can still be told from others'.
+func (p Picture) shown(first int, mask bool) shared.Record {
+	r := p.Record
+	if mask {
+		r = r.Masked(source.Alias(p.N))
+		if p.Record.Case != "" {
+			r.Case = source.Alias(first)
+		}
+	}
+	return r
 }
 
 // WriteCaseRecords writes the record of each case behind those of its pictures, which are there already.
@@ -72,27 +100,14 @@ func (f Format) WriteCaseRecords(w io.Writer, b *Binder) error {
 // and then those of the cases.
 func (f Format) WriteBound(w io.Writer, b *Binder, mask bool) error {
 	o := output{w: w, separator: f.Frame().Separator}
-	if f == CSV || f == CSVMark {
-		head := csvLine(caseColumns())
-		if f == CSVMark {
-			head = append([]byte(byteOrderMark), head...)
-		}
-		o.raw(head)
-	} else {
-		o.raw(f.Frame().Header)
+	o.raw(f.caseHeader())
+	if !f.rowsArePeople() {
 		for c, err := range b.Cases() {
 			if err != nil {
 				return err
 			}
 			for _, p := range c.Pictures {
-				r := p.Record
-				if mask {
-					r = r.Masked(source.Alias(p.N))
-					if c.Name != "" {
-						r.Case = c.Label(true)
-					}
-				}
-				o.add(f.Encode(r))
+				o.add(f.Encode(p.shown(c.Pictures[0].N, mask)))
 			}
 		}
 	}
@@ -100,7 +115,7 @@ func (f Format) WriteBound(w io.Writer, b *Binder, mask bool) error {
 		if err != nil {
 			return err
 		}
-		if c.Name != "" || f == CSV || f == CSVMark {
+		if c.Name != "" || f.rowsArePeople() {
 			o.add(f.EncodeCase(c, mask))
 		}
 	}
