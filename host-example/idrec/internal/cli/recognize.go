@@ -373,31 +373,37 @@ type work struct {
 	limited  int // pictures that --limit leaves out
 }
 
-func (w *work) run(ctx context.Context) error {
-	todo := w.items
+// begin opens the place for the records, and leaves out the pictures that have theirs. stream is nil where
+// they do not go to standard output.
+func (w *work) begin(ctx context.Context) (todo []source.Item, stream *report.Stream, err error) {
 	w.budgetOf = rand.Text()
-	var stream *report.Stream
 	switch {
 	case w.r.out != "":
 		if err := w.checkTargets(); err != nil {
-			return err
+			return nil, nil, err
 		}
 		j, err := journal.Open(w.journalOptions())
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		w.journal, w.budgetOf = j, j.Run()
 		w.sink = &journalSink{j: j, format: w.kept(), mask: w.r.mask && !w.derived()}
-		todo = w.plan(ctx)
+		return w.plan(ctx), nil, nil
 	case w.want.format == report.Table || w.want.format == "":
 		w.sink = &keep{w}
-	default:
-		s, err := w.stream()
-		if err != nil {
-			return err
-		}
-		stream = s
-		w.sink = &watched{s, w.OutGone}
+		return w.items, nil, nil
+	}
+	if stream, err = w.stream(); err != nil {
+		return nil, nil, err
+	}
+	w.sink = &watched{stream, w.OutGone}
+	return w.items, stream, nil
+}
+
+func (w *work) run(ctx context.Context) error {
+	todo, stream, err := w.begin(ctx)
+	if err != nil {
+		return err
 	}
 	if todo = w.cut(todo); w.limited > 0 && w.journal == nil {
 		w.items = todo // nothing keeps where the others would begin

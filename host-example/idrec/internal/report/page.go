@@ -149,7 +149,7 @@ func (p *page) head() {
 	p.write("head", struct {
 		Language, StyleSum, ScriptSum string
 		Style                         template.CSS
-	}{language, allowed(pageStyle), allowed(pageScript), template.CSS(pageStyle)}) //nolint:gosec // the style is embedded, nobody gives it
+	}{language, allowed(pageStyle), allowed(pageScript), template.CSS(pageStyle)}) //nolint:gosec // G203: the style is ours
 }
 
 func (p *page) body(sections []Section, paired bool) {

@@ -24,15 +24,15 @@ type Stream struct {
 	order []string             // the cases that are open
 }
 
+// CaseSize says how many pictures a case has, and the number of the first.
+type CaseSize struct{ Pictures, First int }
+
 // NewStream writes the format's header, so that a stream that cannot be written to is met before
 // anything is asked for.
 func NewStream(w io.Writer, f Format, mask bool) (*Stream, error) {
 	s := &Stream{w: w, format: f, mask: mask}
 	return s, s.write(f.Frame().Header)
 }
-
-// CaseSize says how many pictures a case has, and the number of the first.
-type CaseSize struct{ Pictures, First int }
 
 // NewCaseStream likewise, and writes a record of each case as soon as all its pictures have theirs; in CSV a
 // row for each person and none for pictures. sizes says how many pictures each case has.
