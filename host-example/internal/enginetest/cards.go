@@ -33,7 +33,7 @@ func Cards(tb testing.TB, dir string, n int, seed uint64) []string {
 func Canaries(n int, seed uint64) []string {
 	var out []string
 	for _, p := range specimen.People((n+1)/2, seed) {
-		out = append(out, p.Number, p.Address)
+		out = append(out, p.Name, p.Number, p.Address)
 	}
 	return out
 }
