@@ -24,6 +24,8 @@ HEAVY_ROOMS      = ($(subst $(space),|,$(HEAVY_ROOMS_LIST)))
 POLYGLOT = host-example/polyglot
 # Modules of their own, so that nobody inherits what they need.
 NESTED = host-example/minimal
+# Those whose tests have targets of their own.
+NESTED_ENGINES = host-example/temporal host-example/benthos
 
 # The core is built and vetted for these.
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -83,7 +85,7 @@ lint: ## go vet, golangci-lint, buf lint
 	$(GO) vet ./...
 	$(GO) vet -modfile=.tools/go.mod .tools/dist/*.go
 	$(TOOL) golangci-lint run ./...
-	@for m in $(NESTED); do echo "lint $$m"; (cd $$m && $(GO) tool -modfile=../../.tools/go.mod golangci-lint run ./...) || exit 1; done
+	@for m in $(NESTED) $(NESTED_ENGINES); do echo "lint $$m"; (cd $$m && $(GO) tool -modfile=../../.tools/go.mod golangci-lint run ./...) || exit 1; done
 	$(TOOL) buf lint shared/proto
 	@release=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo "note: no release yet that the proto could break"; exit 0; }; \
 	  $(TOOL) buf breaking shared/proto --against ".git#tag=$$release,subdir=shared/proto"

@@ -112,8 +112,7 @@ func split(list []idcard.Picture, limit int) [][]idcard.Picture {
 	var parts [][]idcard.Picture
 	room := 0
 	for i := range list {
-		// The encoding of strings and numbers does not fail.
-		text, _ := json.Marshal(&list[i])
+		text, _ := json.Marshal(&list[i]) //nolint:errchkjson // strings and numbers have a form always
 		if len(parts) == 0 || len(text)+1 > room {
 			parts, room = append(parts, nil), limit
 		}
