@@ -105,6 +105,7 @@ var flaws = map[string]string{
 	"leaves a child":              "stop",
 	"stock and stubborn":          "orphan",
 	"prints later":                "quiet",
+	"floods its log":              "unread",
 	"logs requests":               "log",
 	"logs secrets":                "log",
 

@@ -225,6 +225,9 @@ func stock(flaw string) {
 	plugin.Serve(&plugin.ServeConfig{HandshakeConfig: rpc.Handshake, VersionedPlugins: rpc.VersionedPlugins(&provider{flaw: flaw}), GRPCServer: server})
 }
 
+// standardError is what go-plugin takes away from a provider.
+var standardError = os.Stderr
+
 // provider reads the same card from every JPEG.
 type provider struct {
 	flaw string
@@ -246,6 +249,10 @@ func (p *provider) Describe(context.Context) (*shared.Description, error) {
 		Fields: []shared.ConfigField{{Name: "secret", Type: shared.TypeString, Secret: true, Required: true, Help: "any text"}},
 	}
 	switch p.flaw {
+	case "ends when it goes on":
+		time.Sleep(300 * time.Millisecond) // so that it does before it answers
+	case "floods its log":
+		_, _ = standardError.Write(make([]byte, 4<<10))
 	case "nameless":
 		d.Name = ""
 	case "fickle":

@@ -38,5 +38,6 @@ var points = []point{
 	{name: "polite-stop", promise: "ends at SIGTERM", advice: true, check: politeStop},
 	{name: "terminal", promise: "leaves Ctrl-C and a hang-up of the terminal to its host", advice: true, check: terminal},
 	{name: "quiet", promise: "prints nothing to standard output after the handshake", advice: true, check: quiet},
+	{name: "unread", promise: "goes on when nobody reads what it logs: a few dozen calls log less than a pipe holds", check: unread},
 	{name: "log", promise: "logs nothing of a request's texts, and no secret", check: logIsClean},
 }

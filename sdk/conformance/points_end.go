@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"sync"
 	"time"
 
@@ -176,6 +178,41 @@ func quiet(ctx context.Context, s *subject) error {
 	}
 	if n := r.printed(); n > 0 {
 		return fmt.Errorf("it prints %d bytes, which fill the pipe of a host that does not read them", n)
+	}
+	return nil
+}
+
+// unreadCalls is how many calls a host may be behind with reading the log.
+const unreadCalls = 32
+
+// unread leaves standard error unread, as a host does that is busy or stopped.
+func unread(ctx context.Context, s *subject) error {
+	nobody, said, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = nobody.Close() }()
+	r, err := s.startRaw(ctx, true, func(c *exec.Cmd) { c.Stderr = said })
+	_ = said.Close()
+	if err != nil {
+		return err
+	}
+	defer r.end()
+	empty, err := encodeRequest(nil, "unread", 0)
+	if err != nil {
+		return err
+	}
+	for n := range unreadCalls {
+		limited, cancel := context.WithTimeout(ctx, wireLimit)
+		err := call(limited, r.conn, "Describe", nil)
+		if err == nil {
+			_ = call(limited, r.conn, "Recognize", empty) // refused, and perhaps logged
+			err = limited.Err()
+		}
+		cancel()
+		if err != nil {
+			return fmt.Errorf("it answers no more after %d calls: %w", 2*n, err)
+		}
 	}
 	return nil
 }

@@ -48,8 +48,8 @@ type raw struct {
 	exited chan struct{}
 }
 
-// startRaw starts the plugin and reads its handshake. encrypted asks it to encrypt.
-func (s *subject) startRaw(ctx context.Context, encrypted bool) (r *raw, err error) {
+// startRaw starts the plugin and reads its handshake. encrypted asks it to encrypt; more changes the command.
+func (s *subject) startRaw(ctx context.Context, encrypted bool, more ...func(*exec.Cmd)) (r *raw, err error) {
 	dir, err := os.MkdirTemp("", "idrec-kit") // the name is short, and not one that a host sweeps
 	if err != nil {
 		return nil, err
@@ -73,6 +73,9 @@ func (s *subject) startRaw(ctx context.Context, encrypted bool) (r *raw, err err
 		r.cmd.Env = append(r.cmd.Env, rpc.EnvLifeline+"=3")
 	}
 	r.lifeline = lifeline
+	for _, change := range more {
+		change(r.cmd)
+	}
 	out, err := r.cmd.StdoutPipe()
 	if err == nil {
 		err = r.cmd.Start()
