@@ -1,12 +1,9 @@
 package local
 
 import (
-	"context"
-	"image"
 	"strconv"
 	"testing"
 
-	"github.com/seed-6b91b535/idrec/sdk/layers"
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/page"
 	"github.com/seed-6b91b535/idrec/sdk/specimen"
 	"github.com/seed-6b91b535/idrec/shared"
@@ -60,48 +57,5 @@ func TestACardThatIsReadIsSurelyOne(t *testing.T) {
 	res := ask(t, with(whole(shared.SidePortrait)), &shared.Request{Image: bytesOfPicture(card), Side: shared.SideEmblem})
 	if v, _ := strconv.ParseFloat(res.Extras["local.status_confidence"], 64); res.Status != shared.StatusReversedSide || v < 0.95 {
 		t.Errorf("asked for the other side: %s with %v", res.Status, v)
-	}
-}
-
-// paid is the recognizer behind, which counts what it is asked.
-type paid struct{ asked int }
-
-func (p *paid) Describe(context.Context) (*shared.Description, error) {
-	return &shared.Description{Name: "paid", Paid: true}, nil
-}
-
-func (p *paid) Recognize(context.Context, *shared.Request) (*shared.Result, error) {
-	p.asked++
-	return &shared.Result{Status: shared.StatusNormal, Provider: "paid"}, nil
-}
-
-// Whether the paid recognizer is asked of a picture that seems to show no card depends on how sure the engine
-// is of that, and on the user's threshold.
-func TestAMissedCardIsAskedOfThePaidProvider(t *testing.T) {
-	t.Parallel()
-	blank := image.NewGray(image.Rect(0, 0, 800, 600))
-	for i := range blank.Pix {
-		blank.Pix[i] = 140 + byte(i%7)
-	}
-	data := encoded(t, blank)
-	engine := unsure(0.5)
-	_, v := sureOf(t, engine, data)
-	for _, c := range []struct {
-		threshold float64
-		asked     int
-		reason    string
-	}{{v - 0.001, 0, ""}, {min(1, v+0.001), 1, "status:non_idcard"}} {
-		behind := &paid{}
-		res, err := layers.Cascade(engine, behind, layers.CascadeOptions{AcceptConfidence: c.threshold}).
-			Recognize(t.Context(), &shared.Request{Image: bytesOfPicture(data)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if behind.asked != c.asked || res.Extras[layers.ExtraCascadeReason] != c.reason {
-			t.Errorf("sure by %v, wanted by %v: asked %d times, because of %q", v, c.threshold, behind.asked, res.Extras[layers.ExtraCascadeReason])
-		}
-	}
-	if statusConfidence != layers.StatusConfidenceExtra {
-		t.Error("the cascade looks for another extra")
 	}
 }
