@@ -18,6 +18,7 @@ type Frames struct {
 	run   int     // bytes of the message that is arriving, as far as it can be told
 	last  int     // bytes of the one before
 	apart int     // frames that are still to lie apart, since messages arrive mixed
+	full  int     // frames that lay apart since the slab had no room
 	ready *slab   // one that is kept: a pool may have it on another processor than the one that asks
 	spare sync.Pool
 	small sync.Pool
@@ -49,9 +50,12 @@ const (
 	margin = 2 * frameBytes
 	// maxSlabs bounds how many slabs are in use: what more would be needed for lies apart.
 	maxSlabs = 1
-	// framesApart is how many frames lie apart after messages that were mixed: 256 MiB of them. Slabs hold
-	// more memory then, and save nothing.
-	framesApart = 16 << 10
+	// slabsApart is how much lies apart, in slabs, after messages that were mixed: 256 MiB. Slabs hold more
+	// memory then, and save nothing.
+	slabsApart = 64
+	// patience is how much lies apart, in slabs, until one that is full is given up: 64 MiB. gRPC never gives
+	// back the frames of a call that ended before they were read, so nothing else would end the wait.
+	patience = 16
 	// maxHeads is how many frames one slab has room for.
 	maxHeads = slabBytes / frameBytes
 )
@@ -119,19 +123,35 @@ func (f *Frames) slabLocked(length int) *slab {
 		}
 	}
 	if len(f.slabs) == maxSlabs {
-		return nil
+		if f.full++; f.full < f.framesOf(patience) {
+			return nil
+		}
+		f.giveUpLocked()
 	}
+	f.full = 0
 	s := f.ready
 	f.ready = nil
 	if s == nil {
 		s, _ = f.spare.Get().(*slab)
 	}
 	if s == nil {
-		s = &slab{buf: make([]byte, cmp.Or(f.room, slabBytes)+margin)}
+		s = &slab{buf: make([]byte, f.framesOf(1)*frameBytes+margin)}
 	}
 	f.slabs = append(f.slabs, s)
 	return s
 }
+
+// giveUpLocked leaves the slabs that are in use to the garbage collector.
+func (f *Frames) giveUpLocked() {
+	for _, s := range f.slabs {
+		s.lost = true
+	}
+	clear(f.slabs)
+	f.slabs = f.slabs[:0]
+}
+
+// framesOf returns how many frames fit into that many slabs.
+func (f *Frames) framesOf(slabs int) int { return slabs * cmp.Or(f.room, slabBytes) / frameBytes }
 
 // Put takes back what Get returned.
 func (f *Frames) Put(b *[]byte) {
@@ -197,7 +217,8 @@ func (f *Frames) join(data mem.BufferSlice) ([]byte, place) {
 	// Who holds a message holds its slab, with all that lies in it. Where that is mostly frames of others,
 	// copying it takes less memory.
 	if whole == nil || s.held+len(whole) < s.next/4*3 {
-		f.apart, f.run, f.ready, f.spare = framesApart, 0, nil, sync.Pool{}
+		f.apart, f.run, f.ready, f.spare = f.framesOf(slabsApart), 0, nil, sync.Pool{}
+		f.giveUpLocked()
 		return nil, nil
 	}
 	s.held += len(whole)
