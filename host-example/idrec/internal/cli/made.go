@@ -174,17 +174,17 @@ func (w *work) makeFiles(ctx context.Context) (err error) {
 // makeFile makes one, and says so where it did not get its name. The name is not said: it may be a
 // person's.
 func (w *work) makeFile(f target.File, write func(io.Writer) error) error {
-	n, err := f.Make(w.stamp(f.Flag), write)
+	n, err := f.Make(w.stamp(f), write)
 	if err == nil && n > 1 {
 		w.tellf("the file of %s is open in another program, or was changed since idrec made it: the new one lies beside it, with (%d) before the ending", f.Flag, n)
 	}
 	return err
 }
 
-// stamp stands for all that goes into a file.
-func (w *work) stamp(flag string) string {
+// stamp stands for all that goes into a file, and for its name: another run may have given another.
+func (w *work) stamp(f target.File) string {
 	text, err := json.Marshal([]any{
-		flag, w.release, w.journal.Run(), w.journal.Version(), len(w.items), w.passed, w.lang(), w.want.format, w.r.mask, w.r.personal, w.r.pictures,
+		f.Flag, f.Name, w.release, w.journal.Run(), w.journal.Version(), len(w.items), w.passed, w.lang(), w.want.format, w.r.mask, w.r.personal, w.r.pictures,
 	})
 	if err != nil {
 		return ""

@@ -184,3 +184,15 @@ func TestWhatIsMadeAtTheEndTakesNobodysPlace(t *testing.T) {
 	b.want(exit.Usage, "same file", "recognize", one, "--out", b.path("r.html"), "--report", b.path("./r.html"))
 	b.want(exit.Usage, "does not exist", "recognize", one, "--out", filepath.Join(b.path("none"), "x.xlsx"))
 }
+
+func TestAReportByAnotherNameIsMade(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	args := []string{"recognize", b.write("in/1.jpg", "样本甲"), "--out", b.path("cards.xlsx"), "--report"}
+	b.want(exit.OK, "", append(args, b.path("one.html"))...)
+	b.write("two.html", "of somebody")
+	b.want(exit.OK, "(2)", append(args, b.path("two.html"))...)
+	if b.read("two.html") != "of somebody" || !strings.Contains(b.read("two (2).html"), "<!doctype html>") {
+		t.Error("the other report was not made, or in somebody's place")
+	}
+}

@@ -56,7 +56,7 @@ func (m *masker) write(a batch.Answer) bool {
 	if !ok || a.Item.Image.Path == "" {
 		return false
 	}
-	data, err := os.ReadFile(a.Item.Image.Path)
+	data, err := readPicture(a.Item.Image.Path)
 	if err != nil {
 		return false
 	}

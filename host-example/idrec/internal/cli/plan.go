@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"os"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/batch"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/journal"
@@ -50,7 +49,7 @@ func (w *work) stands(i source.Item, e journal.Entry) bool {
 }
 
 func digestOf(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := openPicture(path)
 	if err != nil {
 		return "", err
 	}

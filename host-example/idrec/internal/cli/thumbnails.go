@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"image"
 	"image/jpeg"
-	"os"
 	"runtime"
 	"sync"
 
@@ -80,7 +79,7 @@ func (w *work) thumbnails(ctx context.Context, b *report.Binder) (map[int][]byte
 
 // thumbnail is nil for what is no picture, or another one by now.
 func thumbnail(path, sum string, width int) []byte {
-	data, err := os.ReadFile(path)
+	data, err := readPicture(path)
 	if err != nil {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/exit"
 	"github.com/seed-6b91b535/idrec/host-example/idrec/internal/journal"
@@ -159,9 +160,10 @@ func csvLine(cells []string) []byte {
 
 // inert keeps a spreadsheet from running a cell's text as a formula: what is printed on a card, or
 // sent by a vendor, is not to be trusted with that. The apostrophe is the spreadsheets' own mark for
-// text. A plain number keeps its sign.
+// text. A plain number keeps its sign. Where Chinese or Japanese is typed, spreadsheets take the wide forms of the
+// signs for them too.
 func inert(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if first, _ := utf8.DecodeRuneInString(cell); cell == "" || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return cell
 	}
 	if _, err := strconv.ParseFloat(cell, 64); err == nil {

@@ -138,6 +138,23 @@ func TestCSVHasTheSameColumnsForEveryRecordAndRunsNoFormula(t *testing.T) {
 	}
 }
 
+func TestNoCellBeginsAFormula(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"=1": "'=1", "+1+1": "'+1+1", "-1-1": "'-1-1", "@SUM(1)": "'@SUM(1)", "\t=1": "'\t=1", "\n=1": "'\n=1", "＝1": "'＝1", "＋1": "'＋1",
+		"－1": "'－1", "＠SUM(1)": "'＠SUM(1)", "张三": "张三", "-1.5": "-1.5",
+	} {
+		line, err := report.CSV.Encode(shared.Record{Source: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		row, err := csv.NewReader(bytes.NewReader(line)).Read()
+		if err != nil || row[0] != want {
+			t.Errorf("%q is %q (%v)", text, row, err)
+		}
+	}
+}
+
 func TestANegativeNumberIsNoFormula(t *testing.T) {
 	t.Parallel()
 	a := read(1)

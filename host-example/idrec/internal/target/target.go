@@ -45,6 +45,8 @@ func (f File) Check() error {
 		return f.failure(err)
 	case info.IsDir():
 		return exit.Errorf(exit.Usage, "%s names a folder: give a file", f.Flag)
+	case !info.Mode().IsRegular():
+		return exit.Errorf(exit.Usage, "%s names a device, a pipe or the like, in whose place a file would be put: give a file", f.Flag)
 	case info.Size() > 0 && !f.Overwrite && readMemo(f.Memo)[1].Sums == nil:
 		return exit.Errorf(exit.Usage, "the file of %s exists, and idrec did not make it: name another, or give --overwrite to replace it", f.Flag)
 	}
@@ -115,7 +117,7 @@ func (f File) free(m memo, n int) bool {
 	if size(name) < 0 {
 		return true
 	}
-	if inUse(name) {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || inUse(name) {
 		return false
 	}
 	if size(name) == 0 || n == 1 && f.Overwrite {
@@ -178,9 +180,13 @@ func busy(err error) bool {
 	return slices.Contains([]syscall.Errno{syscall.EBUSY, syscall.ETXTBSY, syscall.EACCES, syscall.EPERM}, number)
 }
 
-// writeWhole writes a file that is on the disk when it returns, and its digest.
+// writeWhole writes a file that is on the disk when it returns, and its digest. It is a new one: what a process
+// left that was killed goes, and a link that somebody put there leads nowhere.
 func writeWhole(name string, write func(w io.Writer) error) (sum string, err error) {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
 	}

@@ -187,3 +187,39 @@ func TestWhatCannotBeWrittenIsSaid(t *testing.T) {
 	f.Name = filepath.Join(f.Name, "none", "x.html")
 	check(exit.Usage, "does not exist", f.Check())
 }
+
+func TestALinkInTheWayLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	f := file(t)
+	dir := filepath.Dir(f.Name)
+	mine := filepath.Join(dir, "mine")
+	if err := os.WriteFile(mine, []byte("not idrec's"), 0o644); err != nil { //nolint:gosec // G306: whether the mode changes is the point
+		t.Fatal(err)
+	}
+	for _, link := range []string{f.Name + ".making", f.Memo + ".next"} {
+		if err := os.Symlink(mine, link); err != nil {
+			t.Skip("no links here")
+		}
+	}
+	f.want(t, 1, "a", "one")
+	f.has(t, 1, "one")
+	if b, err := os.ReadFile(mine); err != nil || string(b) != "not idrec's" {
+		t.Errorf("what the link named has %q now (%v)", b, err)
+	}
+	if info, err := os.Lstat(f.Name); err != nil || !info.Mode().IsRegular() || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file is %v (%v)", info.Mode(), err)
+	}
+}
+
+func TestADeviceIsNotReplaced(t *testing.T) {
+	t.Parallel()
+	f := file(t)
+	f.Name = os.DevNull
+	var said *exit.Error
+	if err := f.Check(); !errors.As(err, &said) || said.Code != exit.Usage || !strings.Contains(err.Error(), "device") {
+		t.Errorf("%v", err)
+	}
+	if f.free(memo{}, 1) {
+		t.Error("a file may take the place of a device")
+	}
+}
