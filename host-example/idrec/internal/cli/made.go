@@ -78,6 +78,9 @@ func (w *work) reportFile() target.File {
 
 // checkTargets meets names that cannot be used before anything is paid for.
 func (w *work) checkTargets() error {
+	if err := w.apart(); err != nil {
+		return err
+	}
 	if w.derived() {
 		if err := w.outFile().Check(); err != nil {
 			return err
@@ -85,6 +88,28 @@ func (w *work) checkTargets() error {
 	}
 	if w.r.report != "" {
 		return w.reportFile().Check()
+	}
+	return nil
+}
+
+// apart refuses a name for two files: of those that are asked for, and of those that idrec keeps beside them.
+func (w *work) apart() error {
+	state := w.stateFile()
+	names := []string{w.r.out, w.r.out + ".part", w.r.out + ".next", state, state + ".lock", state + ".made", state + ".report", w.keptPlace(), w.keptPlace() + ".part",
+		w.keptPlace() + ".next"}
+	if w.r.report != "" {
+		names = append(names, w.r.report)
+	}
+	seen := map[string]bool{}
+	for _, name := range names {
+		whole, err := filepath.Abs(name)
+		if err != nil {
+			return nil //nolint:nilerr // what has no folder is met when it is opened
+		}
+		if seen[whole] {
+			return exit.Errorf(exit.Usage, "--out, --report and --state name one file twice, or one that idrec keeps beside another: give other names")
+		}
+		seen[whole] = true
 	}
 	return nil
 }
@@ -195,7 +220,7 @@ func (w *work) stamp(f target.File) string {
 
 func (w *work) writeOut(to io.Writer, b *report.Binder) error {
 	if w.want.format != report.XLSX {
-		return w.want.format.WriteBound(to, b, w.r.mask)
+		return w.want.format.WriteBound(to, b, report.BoundOptions{Mask: w.r.mask, People: w.want.pair != source.PairNone})
 	}
 	rows, err := w.rowsFolder()
 	if err != nil {

@@ -196,3 +196,47 @@ func TestAReportByAnotherNameIsMade(t *testing.T) {
 		t.Error("the other report was not made, or in somebody's place")
 	}
 }
+
+func TestWhatIsKeptIsNotWhatIsMade(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	one := b.write("in/1.jpg", "样本甲")
+	for _, names := range [][3]string{{"a.csv", "", "a.csv"}, {"b.xlsx", "b.xlsx.state", ""}, {"c.xlsx", "c.xlsx.records", ""}, {"d.xlsx", "d.state.made", "d.state"}, {"e.xlsx", "", "e.xlsx"}} {
+		args := []string{"recognize", one, "--out", b.path(names[0])}
+		for at, flag := range []string{"", "--report", "--state"} {
+			if at > 0 && names[at] != "" {
+				args = append(args, flag, b.path(names[at]))
+			}
+		}
+		b.want(exit.Usage, "one file twice", args...)
+	}
+	if len(b.fake.asked) > 0 {
+		t.Errorf("asked for %v", b.fake.asked)
+	}
+}
+
+func TestAReportLeavesTheRowsOfCSVAsTheyAre(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.write("in/1.jpg", canaryName)
+	list := b.write("list.csv", "source,case\nin/1.jpg,甲\n")
+	for _, input := range [][]string{{b.path("in")}, {"--manifest", list}} {
+		for _, mask := range []string{"--mask=false", "--mask"} {
+			heads := map[string]bool{}
+			for _, more := range [][]string{nil, {"--report", b.path("r.html")}} {
+				b.want(exit.OK, "", slices.Concat([]string{"recognize", "--overwrite", mask, "--state", b.path("s"), "--out", b.path("x.csv")}, input, more)...)
+				rows, err := csv.NewReader(strings.NewReader(b.read("x.csv"))).ReadAll()
+				if err != nil || len(rows) != 2 || strings.Contains(b.read("x.csv"), canaryName) == (mask == "--mask") {
+					t.Fatalf("%v %q", err, rows)
+				}
+				heads[strings.Join(rows[0], ",")] = true
+				for _, name := range []string{"s", "s.lock", "s.made", "s.report", "s.records", "x.csv", "r.html"} {
+					_ = os.Remove(b.path(name))
+				}
+			}
+			if len(heads) != 1 {
+				t.Errorf("the heads are %v", heads)
+			}
+		}
+	}
+}

@@ -107,8 +107,13 @@ func Open(o Options) (*Journal, error) {
 		if info, err := os.Stat(filepath.Dir(f.name)); err != nil || !info.IsDir() {
 			return nil, exit.Errorf(exit.Usage, "the folder of %s does not exist: make it first", f.flag)
 		}
-		if info, err := os.Stat(f.name); err == nil && info.IsDir() {
+		info, err := os.Stat(f.name)
+		switch {
+		case err != nil:
+		case info.IsDir():
 			return nil, exit.Errorf(exit.Usage, "%s names a folder: give a file", f.flag)
+		case !info.Mode().IsRegular():
+			return nil, exit.Errorf(exit.Usage, "%s names a device, a pipe or the like, in whose place a file would be put: give a file", f.flag)
 		}
 	}
 	j.lock = flock.New(o.State+".lock", flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))

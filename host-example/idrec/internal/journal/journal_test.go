@@ -184,6 +184,7 @@ func TestForeignFilesAreRefusedAndNotTouched(t *testing.T) {
 		"output gone":    {func(t *testing.T, o *Options) { valid(t, *o); must(t, os.Remove(o.Out)) }, "not there"},
 		"output edited":  {func(t *testing.T, o *Options) { valid(t, *o); must(t, os.WriteFile(o.Out, []byte("a\nmine\n"), 0o600)) }, "changed"},
 		"no folder":      {func(t *testing.T, o *Options) { o.Out = filepath.Join(o.Out, "x", "y") }, "folder of --out"},
+		"a device":       {func(t *testing.T, o *Options) { must(t, os.Symlink(os.DevNull, o.Out)) }, "names a device"},
 		"a folder":       {func(t *testing.T, o *Options) { o.Out = filepath.Dir(o.Out) }, "names a folder"},
 	} {
 		t.Run(name, func(t *testing.T) {

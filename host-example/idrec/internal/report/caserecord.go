@@ -96,12 +96,24 @@ func (f Format) WriteCaseRecords(w io.Writer, b *Binder) error {
 	return nil
 }
 
-// WriteBound writes all that is bound: in CSV a row for each person, in JSON the records of the pictures
-// and then those of the cases.
-func (f Format) WriteBound(w io.Writer, b *Binder, mask bool) error {
-	o := output{w: w, separator: f.Frame().Separator}
-	o.raw(f.caseHeader())
-	if !f.rowsArePeople() {
+// BoundOptions say how records that are bound are written.
+type BoundOptions struct {
+	Mask bool
+	// People: a row of CSV is a person, not a picture.
+	People bool
+}
+
+// WriteBound writes all that is bound: in CSV a row for each person or picture, in JSON the records of the
+// pictures and then those of the cases.
+func (f Format) WriteBound(w io.Writer, b *Binder, bound BoundOptions) error {
+	o, mask := output{w: w, separator: f.Frame().Separator}, bound.Mask
+	people := f.rowsArePeople() && bound.People
+	if people {
+		o.raw(f.caseHeader())
+	} else {
+		o.raw(f.Frame().Header)
+	}
+	if !people {
 		for c, err := range b.Cases() {
 			if err != nil {
 				return err
@@ -111,11 +123,14 @@ func (f Format) WriteBound(w io.Writer, b *Binder, mask bool) error {
 			}
 		}
 	}
+	if f.rowsArePeople() && !people {
+		return o.err
+	}
 	for c, err := range b.Cases() {
 		if err != nil {
 			return err
 		}
-		if c.Name != "" || f.rowsArePeople() {
+		if c.Name != "" || people {
 			o.add(f.EncodeCase(c, mask))
 		}
 	}
