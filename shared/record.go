@@ -149,6 +149,11 @@ func (r Record) Masked(alias string) Record {
 	if r.Fields != nil {
 		r.Fields = fields
 	}
+	if r.Error != nil { // a vendor may say of whom it speaks
+		e := *r.Error
+		e.VendorText = ""
+		r.Error = &e
+	}
 	return r
 }
 

@@ -71,3 +71,13 @@ func TestRawAnswerThatIsNoJSONIsQuoted(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAMaskedRecordHasNoWordsOfTheVendor(t *testing.T) {
+	t.Parallel()
+	e := &shared.Error{Code: shared.CodeQuotaExhausted, VendorCode: "10018", VendorText: "李义 has no calls left", Outcome: shared.OutcomeRejected}
+	r := shared.NewRecord("李义.jpg", nil, nil, e, 0)
+	masked := r.Masked("#1")
+	if masked.Error.VendorText != "" || masked.Error.VendorCode != "10018" || r.Error.VendorText == "" {
+		t.Errorf("masked %+v, and as it was %+v", masked.Error, r.Error)
+	}
+}

@@ -78,7 +78,7 @@ func (w *work) reportFile() target.File {
 
 // checkTargets meets names that cannot be used before anything is paid for.
 func (w *work) checkTargets() error {
-	if err := w.apart(); err != nil {
+	if err := errors.Join(w.apart(), w.sameForm()); err != nil {
 		return err
 	}
 	if w.derived() {
@@ -110,6 +110,21 @@ func (w *work) apart() error {
 			return exit.Errorf(exit.Usage, "--out, --report and --state name one file twice, or one that idrec keeps beside another: give other names")
 		}
 		seen[whole] = true
+	}
+	return nil
+}
+
+// sameForm refuses to go on with records that another run wrote in the other form: sealed, for what is made at the
+// end, or one after the other.
+func (w *work) sameForm() error {
+	there := func(name string) bool { _, err := os.Stat(name); return err == nil }
+	if !there(w.stateFile()) {
+		return nil
+	}
+	kept := there(w.keptPlace()) || there(w.keptPlace()+".part")
+	grown := there(w.r.out) || there(w.r.out+".part")
+	if w.derived() && !kept && grown || !w.derived() && kept {
+		return exit.Errorf(exit.Usage, "the run of this --out was begun without --pair, --report or --mask, or with another of them, and its records have another form: give the same ones again, or another --out")
 	}
 	return nil
 }

@@ -240,3 +240,22 @@ func TestAReportLeavesTheRowsOfCSVAsTheyAre(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatARunWasBegunWithoutCannotBeAdded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	args := []string{"recognize", b.write("in/1.jpg", "样本甲"), "--out", b.path("x.csv")}
+	b.want(exit.OK, "", args...)
+	before := b.read("x.csv")
+	for _, more := range [][]string{{"--report", b.path("r.html")}, {"--pair", "page"}, {"--pair", "page", "--overwrite"}, {"--pair", "page", "--dry-run"}} {
+		b.want(exit.Usage, "begun without", append(args, more...)...)
+	}
+	if b.read("x.csv") != before || len(b.fake.asked) != 1 {
+		t.Errorf("asked for %v", b.fake.asked)
+	}
+	b.want(exit.OK, "", args...)
+	args[3] = b.path("y.csv")
+	b.want(exit.OK, "", append(args, "--pair", "page")...)
+	b.want(exit.Usage, "begun without", args...)
+	b.want(exit.OK, "", append(args, "--pair", "page")...)
+}
