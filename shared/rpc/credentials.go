@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
@@ -50,7 +51,7 @@ func (c *tuned) shake(raw net.Conn, handshake func(net.Conn) (net.Conn, credenti
 	if err != nil {
 		return nil, nil, err
 	}
-	return &grouped{conn, under}, info, nil
+	return &grouped{Conn: conn, under: under}, info, nil
 }
 
 // Info implements [credentials.TransportCredentials].
@@ -73,19 +74,33 @@ const groupBytes = 128 << 10
 type grouped struct {
 	net.Conn
 
-	under *records
+	under   *records
+	writing atomic.Int64 // groups that are being written
 }
 
 func (g *grouped) Write(b []byte) (int, error) {
 	if len(b) <= 16<<10 {
 		return g.Conn.Write(b)
 	}
+	g.writing.Add(1)
+	defer g.writing.Add(-1)
 	g.under.hold()
 	n, err := g.Conn.Write(b)
 	if flushed := g.under.flush(); err == nil {
 		err = flushed
 	}
 	return n, err
+}
+
+// Close does what TLS does: it says goodbye, unless something is being written, which it cuts. TLS does not
+// know of the last part of a group, and would wait for a peer that takes nothing.
+func (g *grouped) Close() error {
+	if g.writing.Load() == 0 {
+		return g.Conn.Close()
+	}
+	err := g.under.Close()
+	_ = g.Conn.Close() // so that it knows
+	return err
 }
 
 // records is the connection under the encryption. While it holds, it gathers what is written.
@@ -95,6 +110,7 @@ type records struct {
 	mu      sync.Mutex
 	holding bool
 	buf     []byte
+	err     error // of the write that failed; nothing follows it, since the peer has a part of a record
 }
 
 func (r *records) hold() {
@@ -114,16 +130,25 @@ func (r *records) flushLocked() error {
 	if len(r.buf) == 0 {
 		return nil
 	}
-	_, err := r.Conn.Write(r.buf)
+	_, err := r.writeLocked(r.buf)
 	r.buf = r.buf[:0]
 	return err
+}
+
+func (r *records) writeLocked(b []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, err := r.Conn.Write(b)
+	r.err = err
+	return n, err
 }
 
 func (r *records) Write(b []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.holding {
-		return r.Conn.Write(b)
+		return r.writeLocked(b)
 	}
 	if len(r.buf)+len(b) > groupBytes {
 		if err := r.flushLocked(); err != nil {

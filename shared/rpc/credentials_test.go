@@ -9,9 +9,12 @@ import (
 	"encoding/pem"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/credentials"
 
@@ -50,6 +53,12 @@ func socketPair(t *testing.T) (server, client net.Conn) {
 // encryptedPair is a connection between a host and a plugin, and what the host writes to the system.
 func encryptedPair(t *testing.T) (host, plugin net.Conn, sent *counted) {
 	t.Helper()
+	return encryptedPairOver(t, func(raw net.Conn) net.Conn { return raw })
+}
+
+// encryptedPairOver is encryptedPair with something between the host and its socket.
+func encryptedPairOver(t *testing.T, between func(net.Conn) net.Conn) (host, plugin net.Conn, sent *counted) {
+	t.Helper()
 	hostCert, pluginCert := newCertificate(t), newCertificate(t)
 	server, raw := socketPair(t)
 	serverConfig, err := pluginCert.ServerConfig(hostCert.PEM())
@@ -62,7 +71,7 @@ func encryptedPair(t *testing.T) (host, plugin net.Conn, sent *counted) {
 		plugin, _, err = rpc.Credentials(serverConfig).ServerHandshake(server)
 		done <- err
 	}()
-	sent = &counted{Conn: raw}
+	sent = &counted{Conn: between(raw)}
 	clientConfig := hostCert.ClientConfig()
 	creds := rpc.Credentials(clientConfig)
 	block, _ := pem.Decode([]byte(pluginCert.PEM()))
@@ -136,6 +145,114 @@ func TestALargeWriteToNobodyIsAnError(t *testing.T) {
 		}
 	}
 	t.Error("it was lost without a word")
+}
+
+// deaf is a connection whose peer takes nothing any more. It says when a write has begun to wait.
+type deaf struct {
+	net.Conn
+
+	on      atomic.Bool
+	let     atomic.Int64 // writes that still pass
+	waiting chan struct{}
+	closed  chan struct{}
+	once    sync.Once
+}
+
+func (s *deaf) Write(b []byte) (int, error) {
+	if !s.on.Load() || s.let.Add(-1) >= 0 {
+		return s.Conn.Write(b)
+	}
+	select {
+	case s.waiting <- struct{}{}:
+	default:
+	}
+	<-s.closed
+	return 0, net.ErrClosed
+}
+
+func (s *deaf) Close() error {
+	s.once.Do(func() { close(s.closed) })
+	return s.Conn.Close()
+}
+
+// Closing does not wait for a peer that takes nothing, whichever part of a write waits for it: TLS itself
+// would give it five seconds to hear of the end.
+func TestClosingDoesNotWaitForAWriteThatIsStuck(t *testing.T) {
+	t.Parallel()
+	for passes := range int64(3) {
+		under := &deaf{waiting: make(chan struct{}, 1), closed: make(chan struct{})}
+		host, plugin, _ := encryptedPairOver(t, func(raw net.Conn) net.Conn {
+			under.Conn = raw
+			return under
+		})
+		go func() { _, _ = io.Copy(io.Discard, plugin) }()
+		under.let.Store(passes)
+		under.on.Store(true)
+		wrote := make(chan error, 1)
+		go func() {
+			_, err := host.Write(make([]byte, 256<<10))
+			wrote <- err
+		}()
+		<-under.waiting
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			_ = host.Close()
+		}()
+		select {
+		case <-closed:
+		case <-time.After(3 * time.Second):
+			t.Errorf("after %d pieces, closing waits for the peer", passes)
+			_ = under.Close()
+			<-closed
+		}
+		if err := <-wrote; err == nil {
+			t.Error("what was never taken was written without a word")
+		}
+	}
+}
+
+// cut is a connection that fails once in the middle of a write.
+type cut struct {
+	net.Conn
+
+	on   atomic.Bool
+	sent atomic.Int64 // afterwards
+}
+
+func (c *cut) Write(b []byte) (int, error) {
+	if c.on.CompareAndSwap(true, false) {
+		n, _ := c.Conn.Write(b[:len(b)/2])
+		return n, os.ErrDeadlineExceeded
+	}
+	n, err := c.Conn.Write(b)
+	c.sent.Add(int64(n))
+	return n, err
+}
+
+// As with TLS itself, nothing follows a write that was cut off: the peer could make nothing of it.
+func TestNothingFollowsAWriteThatFailed(t *testing.T) {
+	t.Parallel()
+	under := &cut{}
+	host, plugin, _ := encryptedPairOver(t, func(raw net.Conn) net.Conn {
+		under.Conn = raw
+		return under
+	})
+	go func() { _, _ = io.Copy(io.Discard, plugin) }()
+	under.on.Store(true)
+	if _, err := host.Write(make([]byte, 20<<10)); err == nil {
+		t.Fatal("it did not fail")
+	}
+	before := under.sent.Load()
+	for _, size := range []int{1, 20 << 10} {
+		if _, err := host.Write(make([]byte, size)); err == nil {
+			t.Error("what follows a failed write was written")
+		}
+	}
+	_ = host.Close()
+	if n := under.sent.Load() - before; n > 0 {
+		t.Error(n, "bytes followed a write that failed")
+	}
 }
 
 func TestCredentialsRefuseAnotherHost(t *testing.T) {
