@@ -259,3 +259,24 @@ func TestWhatARunWasBegunWithoutCannotBeAdded(t *testing.T) {
 	b.want(exit.Usage, "begun without", args...)
 	b.want(exit.OK, "", append(args, "--pair", "page")...)
 }
+
+func TestWhatIsMadeAmongThePicturesIsNotCounted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.write("in/1.jpg", "样本甲")
+	b.write("in/cards.pdf", "")
+	args := []string{"recognize", b.path("in"), "--out", b.path("in/cards.xlsx"), "--report", b.path("in/r.html")}
+	b.want(exit.OK, "", args...)
+	b.write("in/cards.xlsx", "with notes")
+	b.want(exit.OK, "", args...)
+	if !strings.Contains(b.out.String(), `"passed_over":1,`) || b.read("in/cards.xlsx") != "with notes" || slices.Contains(b.files("in"), "cards (2).xlsx") {
+		t.Errorf("%s%q", b.out.String(), b.files("in"))
+	}
+	b.write("in/2.jpg", "样本乙")
+	for range 2 {
+		b.want(exit.OK, "", args...)
+		if !strings.Contains(b.out.String(), `"passed_over":1,`) || !slices.Contains(b.files("in"), "cards (2).xlsx") {
+			t.Errorf("%s%q", b.out.String(), b.files("in"))
+		}
+	}
+}

@@ -186,7 +186,7 @@ func (a *app) runRecognize(ctx context.Context, r *recognition, args []string) e
 	if err != nil {
 		return err
 	}
-	items, passed, err := source.Expand(source.Inputs{Args: args, Manifest: r.manifest, Stdin: a.In, Side: want.side})
+	items, passed, err := source.Expand(source.Inputs{Args: args, Manifest: r.manifest, Stdin: a.In, Side: want.side, Own: r.own})
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,8 @@ type Inputs struct {
 	Stdin    io.Reader
 	// Side is the side of pictures that the manifest does not give one for.
 	Side shared.Side
+	// Own reports whether a file is one that the run itself makes: it is not counted. Nil: none is.
+	Own func(path string) bool
 	// Disk is where files lie; nil is this machine's.
 	Disk Disk
 }
@@ -39,9 +41,12 @@ const maxLine = 1 << 20
 // [exit.NoInput]: a typing error should not start half a batch. One on a share that does not answer has
 // [exit.Later].
 func Expand(in Inputs) (items []Item, passed Passed, err error) {
-	e := expander{side: in.Side, disk: in.Disk, seen: map[string]int{}, passed: Passed{}, roots: map[string]*Root{}}
+	e := expander{side: in.Side, disk: in.Disk, own: in.Own, seen: map[string]int{}, passed: Passed{}, roots: map[string]*Root{}}
 	if e.disk == nil {
 		e.disk = system{}
+	}
+	if e.own == nil {
+		e.own = func(string) bool { return false }
 	}
 	stdin := in.Stdin
 	for i, arg := range in.Args {
@@ -79,6 +84,7 @@ type expander struct {
 	seen   map[string]int
 	passed Passed
 	disk   Disk
+	own    func(path string) bool
 	roots  map[string]*Root
 }
 
@@ -127,8 +133,10 @@ func (e *expander) pattern(pattern string) error {
 			continue
 		}
 		found++
-		if kind, picture := kindOf(filepath.Base(p)); !picture && kind != KindOther {
-			e.passed[kind]++
+		if kind, picture := kindOf(filepath.Base(p)); !picture && (kind != KindOther || e.own(p)) {
+			if !e.own(p) {
+				e.passed[kind]++
+			}
 			continue
 		}
 		e.addFile(Item{Source: p, Side: e.side}, p, info)

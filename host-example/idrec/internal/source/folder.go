@@ -29,6 +29,7 @@ func (e *expander) folder(name string, root *Root) error {
 			if err := e.folder(path, root); err != nil {
 				return err
 			}
+		case !picture && e.own(path):
 		case !picture:
 			e.passed[kind]++
 		default:

@@ -193,7 +193,7 @@ func TestALinkInTheWayLeadsNowhere(t *testing.T) {
 	f := file(t)
 	dir := filepath.Dir(f.Name)
 	mine := filepath.Join(dir, "mine")
-	if err := os.WriteFile(mine, []byte("not idrec's"), 0o644); err != nil { //nolint:gosec // G306: whether the mode changes is the point
+	if err := os.WriteFile(mine, []byte("not idrec's"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, link := range []string{f.Name + ".making", f.Memo + ".next"} {
