@@ -250,6 +250,9 @@ func (w *work) writeOut(to io.Writer, b *report.Binder) error {
 func (w *work) rowsFolder() (string, error) {
 	f := w.outFile()
 	dir := w.stateFile() + ".rows"
+	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+		_ = os.Remove(dir) // a link, which would lead the rows elsewhere
+	}
 	left, _ := os.ReadDir(dir)
 	for _, f := range left {
 		if strings.HasPrefix(f.Name(), "excelize-") {

@@ -280,3 +280,16 @@ func TestWhatIsMadeAmongThePicturesIsNotCounted(t *testing.T) {
 		}
 	}
 }
+
+func TestTheRowsOnTheirWayFollowNoLink(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	theirs := b.write("elsewhere/excelize-1", "not idrec's")
+	if err := os.Symlink(filepath.Dir(theirs), b.path("x.xlsx.state.rows")); err != nil {
+		t.Skip("no links here")
+	}
+	b.want(exit.OK, "", "recognize", b.write("in/1.jpg", "样本甲"), "--out", b.path("x.xlsx"))
+	if !slices.Equal(b.files("elsewhere"), []string{"excelize-1"}) || slices.Contains(b.files("."), "x.xlsx.state.rows") {
+		t.Errorf("%q, and elsewhere %q", b.files("."), b.files("elsewhere"))
+	}
+}
