@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -89,8 +91,8 @@ func (a archive) fill(t *testing.T, dir string) {
 	}
 }
 
-// A folder of an office, read with the same command however often the program is killed: one record for
-// each picture, every file accounted for, nothing paid twice and no memory that grows. With
+// A folder of an office, read with the same command however often the program is killed: one row for
+// each person, every file accounted for, nothing paid twice and no memory that grows. With
 // IDREC_SOAK=1 there are 30,000 pictures and five kills:
 //
 //	IDREC_SOAK=1 go test ./host-example/idrec -run AnOffice -v -timeout 2h
@@ -107,7 +109,7 @@ func TestAnOfficesFolderIsReadToTheEndWhateverIsKilled(t *testing.T) {
 	}
 	w := newWorldWith(t, clerk{blind{&specimen.Recognizer{}}}, nil)
 	a.fill(t, w.path("scans"))
-	args := []string{"recognize", "scans", "--out", "cards.ndjson", "--concurrency", "8", "--rate", "2000", "--set", "prepare=false"}
+	args := []string{"recognize", "scans", "--pair", "page", "--out", "cards.csv", "--concurrency", "8", "--rate", "2000", "--set", "prepare=false"}
 	var memory []int
 	began := time.Now()
 	for kill := 1; kill <= kills; kill++ {
@@ -119,7 +121,7 @@ func TestAnOfficesFolderIsReadToTheEndWhateverIsKilled(t *testing.T) {
 		}
 		w.code(r)
 		// As the loss of power may leave it: the end of what was written last is not whole.
-		f, err := os.OpenFile(w.path("cards.ndjson.part"), os.O_WRONLY|os.O_APPEND, 0)
+		f, err := os.OpenFile(w.path("cards.csv.records.part"), os.O_WRONLY|os.O_APPEND, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,26 +138,24 @@ func TestAnOfficesFolderIsReadToTheEndWhateverIsKilled(t *testing.T) {
 	}
 	t.Logf("%d pictures, %d kills, %v; memory of the program %v MiB", a.pictures(), kills, time.Since(began).Round(time.Second), memory)
 
-	records, statuses, failures := map[string]int{}, map[shared.PictureStatus]int{}, map[shared.Code]int{}
-	for line := range strings.Lines(w.read("cards.ndjson")) {
-		var rec shared.Record
-		if err := json.Unmarshal([]byte(line), &rec); err != nil {
-			t.Fatalf("%v in %q", err, line)
-		}
-		records[rec.Source]++
-		if rec.Error != nil {
-			failures[rec.Error.Code]++
-			continue
-		}
-		statuses[rec.Status]++
+	table, err := csv.NewReader(strings.NewReader(w.read("cards.csv"))).ReadAll()
+	if err != nil || len(table) == 0 {
+		t.Fatal("the table cannot be read", err)
+	}
+	column := func(name string) int { return slices.Index(table[0], name) }
+	records, statuses := map[string]int{}, map[string]int{}
+	for _, row := range table[1:] {
+		records[row[column("sources")]]++
+		statuses[row[column("statuses")]]++
 	}
 	for name, n := range records {
 		if n != 1 {
-			t.Errorf("%s has %d records", name, n)
+			t.Errorf("%s has %d rows", name, n)
 		}
 	}
-	if len(records) != a.pictures() || statuses[shared.StatusNormal] != a.cards+a.duplicates || statuses[shared.StatusOtherTypeCard] != a.others || failures[shared.CodeNotAPicture] != a.broken {
-		t.Errorf("%d records of %d pictures: %v %v", len(records), a.pictures(), statuses, failures)
+	if len(records) != a.pictures() || statuses[string(shared.StatusNormal)] != a.cards+a.duplicates || statuses[string(shared.StatusOtherTypeCard)] != a.others ||
+		statuses[string(shared.CodeNotAPicture)] != a.broken {
+		t.Errorf("%d rows of %d people: %v", len(records), a.pictures(), statuses)
 	}
 	var summary struct {
 		Pictures int            `json:"pictures"`
