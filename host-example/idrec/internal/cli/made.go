@@ -78,7 +78,10 @@ func (w *work) reportFile() target.File {
 
 // checkTargets meets names that cannot be used before anything is paid for.
 func (w *work) checkTargets() error {
-	if err := errors.Join(w.apart(), w.sameForm()); err != nil {
+	if err := w.apart(); err != nil {
+		return err
+	}
+	if err := w.sameForm(); err != nil {
 		return err
 	}
 	if w.derived() {

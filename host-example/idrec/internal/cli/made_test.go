@@ -181,7 +181,7 @@ func TestWhatIsMadeAtTheEndTakesNobodysPlace(t *testing.T) {
 	}
 	b.want(exit.Usage, "--out FILE.xlsx", "recognize", one, "--output", "xlsx")
 	b.want(exit.Usage, "--out FILE", "recognize", one, "--report", b.path("r.html"))
-	b.want(exit.Usage, "same file", "recognize", one, "--out", b.path("r.html"), "--report", b.path("./r.html"))
+	b.want(exit.Usage, "one file twice", "recognize", one, "--out", b.path("r.html"), "--report", b.path("./r.html"))
 	b.want(exit.Usage, "does not exist", "recognize", one, "--out", filepath.Join(b.path("none"), "x.xlsx"))
 }
 

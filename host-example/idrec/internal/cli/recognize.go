@@ -316,7 +316,7 @@ func (a *app) destination(r *recognition) (f report.Format, err error) {
 			f = report.FormatOf(r.out)
 		case report.JSON, report.NDJSON, report.CSV, report.CSVMark, report.XLSX:
 		}
-		return f, r.apart()
+		return f, nil
 	}
 	if f == report.XLSX {
 		return "", exit.Errorf(exit.Usage, "a spreadsheet is a file: give --out FILE.xlsx")
@@ -334,18 +334,6 @@ func (a *app) destination(r *recognition) (f report.Format, err error) {
 		return "", exit.Errorf(exit.Later, "standard output is closed, so there is nowhere to write the records; nothing was sent: give --out FILE")
 	}
 	return f, nil
-}
-
-// apart refuses one name for two files.
-func (r *recognition) apart() error {
-	out, err := filepath.Abs(r.out)
-	if err != nil || r.report == "" {
-		return nil //nolint:nilerr // what has no folder is met when it is opened
-	}
-	if page, err := filepath.Abs(r.report); err == nil && page == out {
-		return exit.Errorf(exit.Usage, "--out and --report name the same file: give another for the report")
-	}
-	return nil
 }
 
 func fieldNames() string {

@@ -394,7 +394,6 @@ var said = map[string]string{ //nolint:gosec // it speaks of secrets and holds n
 	"%s names one of the inputs, which would be lost: give another file":          "%s 与某个输入相同，会将其覆盖：请换一个文件",
 	"--out, --report and --state name one file twice, or one that idrec keeps beside another: give other names":                                                                  "--out、--report 与 --state 中有两个是同一个文件，或与 idrec 放在旁边的文件同名：请换名称",
 	"the run of this --out was begun without --pair, --report or --mask, or with another of them, and its records have another form: give the same ones again, or another --out": "这个 --out 的运行开始时没有 --pair、--report 或 --mask，或用了不同的，记录的形式不同：请给出与当时相同的选项，或换一个 --out",
-	"--out and --report name the same file: give another for the report":                                                                                                         "--out 与 --report 是同一个文件：请为报告换一个文件",
 	"Birth date":          "出生日期",
 	"Cards":               "证件",
 	"Cost in yuan":        "费用（元）",
