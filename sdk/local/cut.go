@@ -65,12 +65,28 @@ func (c cut) box() box {
 // read cuts the line in the slot and reads it. around is how far it may be from its place, in
 // millimetres.
 func (c *cutter) read(k *card, s slot, around float64) (cut, error) {
-	net, em := c.han, hanEm
+	net := c.han
 	if s == slotNumber {
-		net, em = c.digit, digitEm
+		net = c.digit
+	}
+	gray, w, out := c.line(k, s, around)
+	ps, err := net.Read(gray, w, lines.Height)
+	if err != nil {
+		return cut{}, err
+	}
+	out.Positions = ps
+	return out, nil
+}
+
+// line cuts the line in the slot: its pixels until the next one is cut, how many of them are in a row, and
+// where it was found.
+func (c *cutter) line(k *card, s slot, around float64) (gray []byte, w int, out cut) {
+	em := hanEm
+	if s == slotNumber {
+		em = digitEm
 	}
 	scale := em / s.em
-	w := min(int((s.right-s.left)*scale+0.5), lines.MaxWidth)
+	w = min(int((s.right-s.left)*scale+0.5), lines.MaxWidth)
 	margin := int(around*scale + 0.5)
 	h := lines.Height + 2*margin
 	if cap(c.strip) < w*h {
@@ -80,11 +96,8 @@ func (c *cutter) read(k *card, s slot, around float64) (cut, error) {
 	top := s.middle - float64(h)/2/scale
 	k.plane.Strip(strip, w, h, &k.onto, s.left, top, scale)
 	shift := c.row(strip, w, h, em)
-	ps, err := net.Read(strip[(margin+shift)*w:], w, lines.Height)
-	if err != nil {
-		return cut{}, err
-	}
-	return cut{decode.Line{Positions: ps, Left: s.left, Scale: scale}, s, s.middle + float64(shift)/scale}, nil
+	gray = strip[(margin+shift)*w:][:w*lines.Height]
+	return gray, w, cut{decode.Line{Left: s.left, Scale: scale}, s, s.middle + float64(shift)/scale}
 }
 
 // row returns how many pixels below the middle of the strip the line stands: where the rows of an em

@@ -1,4 +1,8 @@
 """Endless batches of drawn lines for training."""
+import base64
+import json
+import os
+import pathlib
 import random
 
 import numpy as np
@@ -14,8 +18,12 @@ import texts
 WIDTH = {"han": 320, "digit": 416}
 EM = {"han": 26.0, "digit": 34.0}  # pixels an em at the network; drawn 0.86 to 1.14 of it
 # The share of lines that are random characters. They teach rare characters, and that a rare look-alike of a
-# common one is as likely as it, which on a card it is not: a half of them is too much once they are learned.
-NOISE = 0.20
+# common one is as likely as it.
+NOISE = 0.36
+# The share of address lines in which one to three characters are others.
+STRANGE = 0.35
+# The share of lines that were cut out of photos, where IDREC_CUTS names a folder of them.
+CUT = 0.35
 NUMBER_TRACK = -0.123  # ems: OCR-B's advance on the card is narrower than the font's
 DIGITS = "0123456789X"
 
@@ -30,9 +38,101 @@ def number(r):
     return t if r.random() < 0.8 else t[r.randint(0, 6) : r.randint(9, 18)]
 
 
+class Choice:
+    """Picks characters, more of those that the network misses, and their look-alikes beside them.
+
+    missed is shared with whoever trains: for each class, how much of its probability the network has of
+    late not given to it. like holds for each class those that the network takes for it most easily.
+    """
+
+    FLOOR = 0.02  # what the network never misses is drawn too
+    FRESH = 400  # picks after which the shares are made anew
+
+    def __init__(self, chars, missed, like):
+        self.chars, self.missed, self.like = chars, missed, like
+        self.index = {c: i + 1 for i, c in enumerate(chars)}
+        self.pools = {}
+
+    def pick(self, r, f):
+        classes, total, left = self.pools.get(f, (None, None, 0))
+        if not left:
+            classes = np.array([self.index[c] for c in f.pool if c >= "\u3400"])
+            share = np.asarray(self.missed)[classes] ** 0.75 + self.FLOOR
+            total, left = np.cumsum(share), self.FRESH
+        self.pools[f] = classes, total, left - 1
+        return self.chars[classes[min(len(classes) - 1, int(np.searchsorted(total, r.random() * total[-1])))] - 1]
+
+    def alike(self, r, f, c):
+        """A look-alike of c that the font has, or c."""
+        for _ in range(3):
+            n = self.chars[r.choice(self.like[self.index[c]]) - 1]
+            if n in f.set:
+                return n
+        return c
+
+    def line(self, r, f):
+        """Random characters, many of them with look-alikes behind."""
+        n, out = r.randint(7, 12), []
+        while len(out) < n:
+            out.append(self.pick(r, f))
+            if self.like is not None and r.random() < 0.45:
+                out.append(self.alike(r, f, out[-1]))
+        return "".join(out[:n])
+
+    def strange(self, r, f, text):
+        """The text with one to three of its Chinese characters replaced."""
+        out = list(text)
+        at = [i for i, c in enumerate(out) if c >= "\u3400"]
+        for i in r.sample(at, min(len(at), r.randint(1, 3))):
+            out[i] = self.pick(r, f) if self.like is None or out[i] not in self.index or r.random() < 0.6 else self.alike(r, f, out[i])
+        return "".join(out)
+
+
+class Cuts:
+    """Lines that the engine cut out of drawn photos (cmd/cutlines), from the files of a folder, which may grow.
+
+    A file has a JSON object a line: the width, the pixels in base64, and each character with its middle and
+    width in pixels.
+    """
+
+    def __init__(self, folder, r):
+        self.folder, self.r = folder, r
+        self.read, self.held = set(), []
+
+    def grow(self):
+        new = sorted(p for p in pathlib.Path(self.folder).glob("*.jsonl") if p not in self.read)
+        for p in new[:1]:  # one at a time, so that drawing never waits long
+            self.read.add(p)
+            for text in p.open():
+                o = json.loads(text)
+                a = np.frombuffer(base64.b64decode(o["pix"]), np.uint8).reshape(32, o["w"])
+                self.held.append((a, [tuple(c) for c in o["places"]]))
+            self.r.shuffle(self.held)
+            del self.held[self.MOST :]
+
+    MOST = 40_000  # lines that are held, 10 kB each
+
+    def pick(self, width):
+        """A line's pixels, moved a little, and its places; None as long as there are none."""
+        if not self.held or self.r.random() < 0.002:
+            self.grow()
+        if not self.held:
+            return None
+        a, places = self.r.choice(self.held)
+        x0 = self.r.randint(0, 4)
+        if a.shape[1] > width and self.r.random() < 0.5:
+            x0 = self.r.randint(0, a.shape[1] - width)
+        a = a[:, x0 : x0 + width]
+        places = [(c, x - x0, w) for c, x, w in places if x - x0 - w / 2 > -2 and x - x0 + w / 2 < width + 2]
+        if a.shape[1] < width:
+            a = np.pad(a, ((0, 0), (0, width - a.shape[1])), "edge")
+        return a, places
+
+
 class Lines(IterableDataset):
-    def __init__(self, kind, batch, seed):
+    def __init__(self, kind, batch, seed, missed=None, like=None):
         self.kind, self.batch, self.seed = kind, batch, seed
+        self.missed, self.like = missed, like
 
     def __iter__(self):
         r, g = random.Random(self.seed), np.random.default_rng(self.seed)
@@ -56,17 +156,19 @@ class Lines(IterableDataset):
         book = fonts.Fonts(fonts.TRAIN, characters("han"))
         t = texts.Texts(r, characters("han"))
         rare = {f: [c for c in t.rare if c in f.set] for f in book.fonts}
+        choice = None if self.missed is None else Choice(characters("han"), self.missed, self.like)
 
         def segments(f):
             k = r.random()
             if k < NOISE:
-                return [t.noise(f.pool, rare[f])]
-            if k < 0.42:
+                return [choice.line(r, f) if choice and r.random() < 0.8 else t.noise(f.pool, rare[f])]
+            if k < 0.54:
                 return [t.name() for _ in range(1 if r.random() < 0.35 else 3)]
-            if k < 0.72:
+            if k < 0.78:
                 a = t.address_lines()
-                return [a[r.randrange(len(a))]]
-            if k < 0.82:
+                a = a[r.randrange(len(a))]
+                return [choice.strange(r, f, a) if choice and r.random() < STRANGE else a]
+            if k < 0.84:
                 return [t.authority()]
             if k < 0.90:
                 return [t.term()]
@@ -79,7 +181,13 @@ class Lines(IterableDataset):
         def only(f, s):
             return "".join(c for c in s if c in f.set)
 
+        cuts = Cuts(os.environ["IDREC_CUTS"], r) if os.environ.get("IDREC_CUTS") else None
         while True:
+            if cuts and r.random() < CUT:
+                for _ in range(2):
+                    if cut := cuts.pick(WIDTH["han"]):
+                        yield cut
+                continue
             f = book.pick(r)
             s = [only(f, x) for x in segments(f)]
             others = ["", ""]
@@ -129,7 +237,7 @@ class Shuffled:
                 held = []
 
 
-def batches(kind, batch, seed):
+def batches(kind, batch, seed, missed=None, like=None):
     """One drawing process beside the caller's."""
-    loader = DataLoader(Lines(kind, batch, seed), batch_size=None, num_workers=1, prefetch_factor=8)
+    loader = DataLoader(Lines(kind, batch, seed, missed, like), batch_size=None, num_workers=1, prefetch_factor=8)
     return iter(Shuffled(loader, random.Random(seed)))

@@ -6,7 +6,10 @@ If RUN.pt exists, training goes on from it (optimiser, average, clock and all) u
 training time have passed over all runs. SIGTERM and SIGINT end it after the current step with a
 checkpoint. --init starts from released weights or another run's average; the class layer may have grown
 since: --minutes 0 only gives its new characters a place. --freeze leaves the layers at 16 and 8 rows as
-they are: two thirds of a step's cost, for a network that already knows strokes.
+they are: two thirds of a step's cost, for a network that already knows strokes. --refine is for a network
+that already reads: it draws more of the characters that the network misses and their look-alikes, holds
+the statistics of batch norm, and scores a frame against its character, the look-alikes and a sample of
+all others instead of all.
 """
 import argparse
 import difflib
@@ -30,9 +33,11 @@ import net
 
 SAVE_EVERY = 120  # seconds
 BLANKS = {"han": 0.3, "digit": 1.0}  # share of the blank frames that are scored
-WARMUP = 150  # steps
+WARMUP, WARMUP_REFINE = 150, 40  # steps
 COOL = 0.45  # the last part of the time in which the rate falls to nothing
 AVERAGE = 0.999  # decay of the running average of the weights, which is what is released
+ALIKE = 8  # look-alikes of a class
+OTHERS = 1024  # classes of which the sum over all others is estimated
 
 
 def arguments():
@@ -41,6 +46,7 @@ def arguments():
     p.add_argument("--out", required=True)
     p.add_argument("--init")
     p.add_argument("--freeze", action="store_true")
+    p.add_argument("--refine", action="store_true")
     p.add_argument("--minutes", type=float, default=90)
     p.add_argument("--rate", type=float, default=1.2e-3)
     p.add_argument("--batch", type=int, default=32)
@@ -131,6 +137,37 @@ def report(model, x, y, said, chars):
     return f"exact {exact}/{len(said)} char {100 * hit / max(1, sum(map(len, said))):.1f}% | {said[0]} -> {got[0]}"
 
 
+def look_alikes(model):
+    """For each class the ALIKE others whose weights point most nearly the same way."""
+    with torch.no_grad():
+        w = torch.nn.functional.normalize(model.cls.weight - model.cls.weight.mean(0))
+        near = [(w[i : i + 512] @ w.T).topk(ALIKE + 8).indices for i in range(0, len(w), 512)]
+    out = []
+    for i, row in enumerate(torch.cat(near).tolist()):
+        out.append([c for c in row if c not in (0, i)][:ALIKE])
+    return out
+
+
+def sampled(model, feat, target, like):
+    """Cross-entropy against the classes that matter, and the share of each frame's probability that its
+    class was not given. The sum over the classes that are left out is estimated from OTHERS of them."""
+    classes = model.cls.out_features
+    there = torch.unique(target)
+    near = torch.unique(torch.cat([torch.zeros(1, dtype=torch.long), there, like[there].reshape(-1)]))
+    out = torch.ones(classes, dtype=torch.bool)
+    out[near] = False
+    rest = out.nonzero()[:, 0]
+    some = rest[torch.randperm(len(rest))[:OTHERS]]
+    rows = torch.cat([near, some])
+    more = torch.zeros(len(rows))
+    more[len(near) :] = math.log(len(rest) / max(1, len(some)))
+    scores = torch.nn.functional.linear(feat, model.cls.weight[rows], model.cls.bias[rows] + more)
+    at = torch.full((classes,), -1, dtype=torch.long)
+    at[near] = torch.arange(len(near))
+    each = torch.nn.functional.cross_entropy(scores, at[target], reduction="none")
+    return each.mean(), 1 - torch.exp(-each.detach())
+
+
 def main():
     args = arguments()
     torch.set_num_threads(args.threads)
@@ -146,7 +183,16 @@ def main():
         model.train()
         for m in frozen:
             m.eval()  # its batch norm stays, too
+        if args.refine:
+            for m in model.modules():
+                if isinstance(m, torch.nn.BatchNorm2d):
+                    m.eval()
 
+    like = missed = None
+    if args.refine:
+        like = look_alikes(model)
+        missed = torch.full((len(chars) + 1,), 0.15).share_memory_()
+    near = None if like is None else torch.tensor(like)
     train_mode()
     trained = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=args.rate, weight_decay=1e-4)
@@ -165,11 +211,11 @@ def main():
     began, before = time.monotonic(), state["seconds"]
     saved, mean, limit = began, None, args.minutes * 60
     # a resumed run draws other lines than the run before it
-    for x, y, said in data.batches(args.kind, args.batch, args.seed * 1_000_003 + state["step"]):
+    for x, y, said in data.batches(args.kind, args.batch, args.seed * 1_000_003 + state["step"], missed, like):
         if state["seconds"] >= limit or stop:
             break
         done = state["seconds"] / limit
-        rate = args.rate * min(1, (state["step"] + 1) / WARMUP)
+        rate = args.rate * min(1, (state["step"] + 1) / (WARMUP_REFINE if args.refine else WARMUP))
         if done > 1 - COOL:
             rate *= 0.5 * (1 + math.cos(math.pi * (done - 1 + COOL) / COOL)) + 0.005
         for g in optimiser.param_groups:
@@ -178,7 +224,14 @@ def main():
         flat = y.reshape(-1)
         scored = (flat > 0) | ((flat == 0) & (torch.rand(flat.shape) < BLANKS[args.kind]))
         feat = model.feat(x).reshape(-1, model.emb.out_channels)[scored]
-        loss = torch.nn.functional.cross_entropy(model.cls(feat), flat[scored])
+        if args.refine:
+            loss, miss = sampled(model, feat, flat[scored], near)
+            sums = torch.zeros(len(missed)).index_add_(0, flat[scored], miss)
+            seen = torch.zeros(len(missed)).index_add_(0, flat[scored], torch.ones(len(miss)))
+            here = seen > 0
+            missed[here] = 0.85 * missed[here] + 0.15 * sums[here] / seen[here]
+        else:
+            loss = torch.nn.functional.cross_entropy(model.cls(feat), flat[scored])
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 5)
