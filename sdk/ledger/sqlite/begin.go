@@ -174,8 +174,12 @@ func (s *Store) Bind(ctx context.Context, alias, key string) error {
 		bound = string(have) == key && have != nil
 		return err
 	})
-	if err != nil || bound {
+	if err != nil {
 		return err
+	}
+	if bound {
+		s.seen()
+		return nil
 	}
 	taken := false
 	err = s.writer.do(ctx, func(c *conn) (err error) {

@@ -23,15 +23,17 @@ type checkpointer struct {
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 	dial func(context.Context) (*conn, error)
+	log  *log
 
 	mu     sync.Mutex
 	cached *conn
 	closed bool
 }
 
-func newCheckpointer(path, vfs string) *checkpointer {
+func newCheckpointer(path, vfs string, log *log) *checkpointer {
 	ctx, stop := context.WithCancel(context.Background())
-	p := &checkpointer{due: make(chan struct{}, 1), stop: stop, dial: func(ctx context.Context) (*conn, error) { return dial(ctx, path, vfs) }}
+	p := &checkpointer{due: make(chan struct{}, 1), stop: stop, log: log}
+	p.dial = func(ctx context.Context) (*conn, error) { return dial(ctx, path, vfs) }
 	p.wg.Go(func() {
 		for {
 			select {
@@ -71,10 +73,19 @@ func (p *checkpointer) run(ctx context.Context, mode sqlite3.CheckpointMode) err
 		if err != nil {
 			return err
 		}
-		if err := c.unverified(); err != nil {
+		err = c.unverified()
+		if err == nil {
+			_, err = c.number("PRAGMA user_version") // opens the log
+		}
+		if err != nil {
 			return errors.Join(err, c.close())
 		}
 		p.cached = c
+	}
+	// SQLite syncs the log before it brings it home. But its own opening of the log may be younger than a
+	// write that failed, of which only the older ones are told.
+	if err := p.log.now(); err != nil {
+		return err
 	}
 	defer p.cached.interruptible(ctx)()
 	_, _, err := p.cached.WALCheckpoint("main", mode)

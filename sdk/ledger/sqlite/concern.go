@@ -16,8 +16,12 @@ func (s *Store) Concern(ctx context.Context, key, subject string) error {
 		open, err = c.number(`SELECT count(*) FROM call c WHERE `+nobody, []byte(key))
 		return err
 	})
-	if err != nil || open == 0 {
+	if err != nil {
 		return err
+	}
+	if open == 0 {
+		s.seen()
+		return nil
 	}
 	return s.writer.do(ctx, func(c *conn) error {
 		return c.exec(`UPDATE call AS c SET subject = ? WHERE `+nobody, []byte(subject), []byte(key))

@@ -34,7 +34,7 @@ func TestFailingDiskBeginsNothing(t *testing.T) {
 		t.Run(c.about, func(t *testing.T) {
 			t.Parallel()
 			disk, vfs := newShim(t)
-			s, err := Open(t.Context(), filepath.Join(t.TempDir(), "canary.db"), newKeys(t), Options{vfs: vfs})
+			s, err := Open(t.Context(), filepath.Join(t.TempDir(), "canary.db"), newKeys(t), disk.options(vfs))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +106,7 @@ func TestFullDiskAtOpenIsUnavailable(t *testing.T) {
 	disk, vfs := newShim(t)
 	disk.set(func(s *shim) { s.fail = func(opKind, string) error { return syscall.ENOSPC } })
 	dir := t.TempDir()
-	_, err := Open(t.Context(), filepath.Join(dir, "canary.db"), newKeys(t), Options{vfs: vfs})
+	_, err := Open(t.Context(), filepath.Join(dir, "canary.db"), newKeys(t), disk.options(vfs))
 	wantRefusal(t, err, shared.CodeLedgerUnavailable, "disk is full")
 	if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) != 0 {
 		t.Errorf("left behind are %v, %v", left, err)
@@ -117,7 +117,7 @@ func TestFullDiskAtOpenIsUnavailable(t *testing.T) {
 func TestWaitingWritesShareASync(t *testing.T) {
 	t.Parallel()
 	disk, vfs := newShim(t)
-	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), newKeys(t), Options{vfs: vfs})
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), newKeys(t), disk.options(vfs))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -177,8 +177,16 @@ func (s *Store) Lookup(ctx context.Context, key, alias string) (ledger.Entry, er
 		e, err = s.entry(r)
 		return err
 	})
+	return s.told(e, err)
+}
+
+// told returns an entry for the caller to act on.
+func (s *Store) told(e ledger.Entry, err error) (ledger.Entry, error) {
 	if err != nil {
 		return ledger.Entry{}, err
+	}
+	if e.State == shared.RecallSettled {
+		s.seen()
 	}
 	return e, nil
 }
@@ -194,8 +202,5 @@ func (s *Store) Call(ctx context.Context, callID string) (ledger.Entry, error) {
 		e, err = s.entry(r)
 		return err
 	})
-	if err != nil {
-		return ledger.Entry{}, err
-	}
-	return e, nil
+	return s.told(e, err)
 }

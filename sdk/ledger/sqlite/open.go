@@ -28,9 +28,10 @@ type Options struct {
 	// Readers is how many look-ups run at the same time; each connection takes about 1 MiB. Default: 4.
 	Readers int
 
-	vfs        string            // for tests
-	diskOf     func(string) disk // same
-	migrations []string          // same
+	vfs        string                        // for tests
+	diskOf     func(string) disk             // same
+	openLog    func(string) (logFile, error) // same; nil: each commit is synced before others see it
+	migrations []string                      // same
 }
 
 func (o Options) withDefaults() Options {
@@ -39,6 +40,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.vfs == "" {
 		o.vfs = filesVFS
+	}
+	if o.openLog == nil && ownErrors {
+		o.openLog = openOSLog
 	}
 	if o.migrations == nil {
 		o.migrations = migrations
@@ -80,7 +84,10 @@ func open(ctx context.Context, path string, keys *seal.Ring, opts Options) (*Sto
 	}
 	c, err := dial(ctx, path, opts.vfs)
 	if err == nil {
-		if err = s.begin(ctx, c, opts.migrations); err != nil {
+		if err = s.begin(ctx, c, opts.migrations); err == nil {
+			err = s.start(c, opts.openLog)
+		}
+		if err != nil {
 			err = errors.Join(err, c.close())
 		}
 	}
@@ -88,7 +95,6 @@ func open(ctx context.Context, path string, keys *seal.Ring, opts Options) (*Sto
 		_ = s.owner.close()
 		return nil, err
 	}
-	s.start(c)
 	return s, nil
 }
 

@@ -40,7 +40,7 @@ func TestPowerLossKeepsWhatWasAcknowledged(t *testing.T) {
 	dir, keys := memoryDir(t), newKeys(t)
 	path := filepath.Join(dir, "ledger.db")
 	disk, vfs := newShim(t)
-	s, err := Open(t.Context(), path, keys, Options{vfs: vfs})
+	s, err := Open(t.Context(), path, keys, disk.options(vfs))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,20 +149,29 @@ func split(base map[string][]byte, ops []fileOp) (synced map[string][]byte, loos
 	for end, content := range base {
 		synced[end] = slices.Clone(content)
 	}
-	for _, op := range ops {
+	type numbered struct {
+		fileOp
+
+		n int64
+	}
+	var all []numbered
+	for n, op := range ops {
 		if op.kind != opSync {
-			loose = append(loose, op)
+			all = append(all, numbered{op, int64(n)})
 			continue
 		}
-		rest := loose[:0:0]
-		for _, l := range loose {
-			if l.file == op.file {
-				do(synced, l, nil)
+		rest := all[:0:0]
+		for _, l := range all {
+			if l.file == op.file && l.n < op.at {
+				do(synced, l.fileOp, nil)
 			} else {
 				rest = append(rest, l)
 			}
 		}
-		loose = rest
+		all = rest
+	}
+	for _, l := range all {
+		loose = append(loose, l.fileOp)
 	}
 	return synced, loose
 }

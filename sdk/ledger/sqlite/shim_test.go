@@ -19,6 +19,8 @@ type shim struct {
 	ops  []fileOp
 	on   bool // ops are kept
 	fail func(kind opKind, file string) error
+	// during is called within each sync that is kept.
+	during func()
 }
 
 type opKind int
@@ -26,14 +28,14 @@ type opKind int
 const (
 	opWrite opKind = iota
 	opTruncate
-	opSync
+	opSync // at its end
 	opDelete
 )
 
 type fileOp struct {
 	kind opKind
 	file string // "" for the ledger's, "-wal" for its log
-	at   int64  // or the size that was cut to
+	at   int64  // or the size that was cut to, or of a sync, how many operations came before its begin
 	data []byte
 }
 
@@ -67,7 +69,7 @@ func (s *shim) do(op fileOp, f func() error) error {
 	s.mu.Unlock()
 	if fail != nil {
 		if err := fail(op.kind, op.file); err != nil {
-			return full(err)
+			return err
 		}
 	}
 	s.mu.Lock()
@@ -100,7 +102,7 @@ func (s *shim) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, v
 }
 
 func (s *shim) Delete(name string, syncDir bool) error {
-	return s.do(fileOp{kind: opDelete, file: ending(name)}, func() error { return s.VFSFilename.Delete(name, syncDir) })
+	return full(s.do(fileOp{kind: opDelete, file: ending(name)}, func() error { return s.VFSFilename.Delete(name, syncDir) }))
 }
 
 type shimFile struct {
@@ -112,13 +114,52 @@ type shimFile struct {
 
 func (f *shimFile) WriteAt(p []byte, off int64) (n int, err error) {
 	err = f.shim.do(fileOp{opWrite, f.name, off, p}, func() error { n, err = f.systemFile.WriteAt(p, off); return err })
-	return n, err
+	return n, full(err)
 }
 
 func (f *shimFile) Truncate(size int64) error {
-	return f.shim.do(fileOp{kind: opTruncate, file: f.name, at: size}, func() error { return f.systemFile.Truncate(size) })
+	return full(f.shim.do(fileOp{kind: opTruncate, file: f.name, at: size}, func() error { return f.systemFile.Truncate(size) }))
 }
 
 func (f *shimFile) Sync(flags vfs.SyncFlag) error {
-	return f.shim.do(fileOp{kind: opSync, file: f.name}, func() error { return f.systemFile.Sync(flags) })
+	return full(f.shim.sync(f.name, func() error { return f.systemFile.Sync(flags) }))
 }
+
+// sync keeps a sync, which covers what came before its begin, and nothing that came during it.
+func (s *shim) sync(file string, f func() error) error {
+	s.mu.Lock()
+	begin, during := len(s.ops), s.during
+	if !s.on {
+		during = nil
+	}
+	s.mu.Unlock()
+	if during != nil {
+		during()
+	}
+	return s.do(fileOp{kind: opSync, file: file, at: int64(begin)}, f)
+}
+
+// options are those of a ledger on the shim.
+func (s *shim) options(name string) Options {
+	o := Options{vfs: name}
+	if ownErrors {
+		o.openLog = func(path string) (logFile, error) {
+			f, err := openOSLog(path)
+			return shimLog{f, s}, err
+		}
+	}
+	return o
+}
+
+type shimLog struct {
+	logFile
+
+	shim *shim
+}
+
+func (l shimLog) WriteAt(p []byte, off int64) (n int, err error) {
+	err = l.shim.do(fileOp{opWrite, "-wal", off, p}, func() error { n, err = l.logFile.WriteAt(p, off); return err })
+	return n, err
+}
+
+func (l shimLog) Sync() error { return l.shim.sync("-wal", l.logFile.Sync) }

@@ -21,6 +21,7 @@ type Store struct {
 	owner    *owner
 
 	readers    *readers
+	log        *log // nil where each commit is synced before others see it
 	writer     *writer
 	checkpoint *checkpointer
 	waiters    waiters
@@ -32,12 +33,22 @@ type Store struct {
 
 var _ ledger.Store = (*Store)(nil)
 
-func (s *Store) start(c *conn) {
+func (s *Store) start(c *conn, open func(string) (logFile, error)) (err error) {
+	if open != nil {
+		if s.log, err = openLog(s.path, open); err != nil {
+			return err
+		}
+		// SQLite writes the commits, and the log syncs them.
+		if err = c.Exec("PRAGMA synchronous = NORMAL"); err != nil {
+			return errors.Join(err, s.log.close())
+		}
+	}
 	s.closed = make(chan struct{})
 	s.answered.timer = time.AfterFunc(time.Hour, s.flushLater)
 	s.answered.timer.Stop()
-	s.checkpoint = newCheckpointer(s.path, s.vfs)
-	s.writer = newWriter(s.path, c, s.checkpoint)
+	s.checkpoint = newCheckpointer(s.path, s.vfs, s.log)
+	s.writer = newWriter(s.path, c, s.log, s.checkpoint)
+	return nil
 }
 
 // Digester returns the digester of the record.

@@ -20,14 +20,17 @@ const (
 )
 
 // writer is the one connection of a store that writes. What waits at the same time shares a transaction,
-// and so a sync.
+// and so a sync. While that runs, the next transaction is made.
 type writer struct {
 	path       string
 	files      map[string]os.FileInfo // the ledger and its log, as they were opened
 	conn       *conn
+	log        *log
 	checkpoint *checkpointer
-	pages      int  // of the log, after the last commit
-	patient    bool // waits for a lock although nothing is queued
+	pages      int   // of the log, after the last commit
+	committed  bool  // since it was set to false, something was
+	version    int64 // of the data; another process's commit changes it
+	patient    bool  // waits for a lock although nothing is queued
 
 	mu     sync.Mutex
 	queue  []*write
@@ -43,10 +46,10 @@ type write struct {
 	done chan error
 }
 
-func newWriter(path string, c *conn, checkpoint *checkpointer) *writer {
-	w := &writer{path: path, conn: c, checkpoint: checkpoint, more: make(chan struct{}, 1), over: make(chan struct{})}
+func newWriter(path string, c *conn, log *log, checkpoint *checkpointer) *writer {
+	w := &writer{path: path, conn: c, log: log, checkpoint: checkpoint, more: make(chan struct{}, 1), over: make(chan struct{})}
 	w.files = map[string]os.FileInfo{}
-	c.WALHook(func(_ *sqlite3.Conn, _ string, pages int) error { w.pages = pages; return nil })
+	c.WALHook(func(_ *sqlite3.Conn, _ string, pages int) error { w.pages, w.committed = pages, true; return nil })
 	_ = c.BusyHandler(func(ctx context.Context, count int) bool {
 		n, _ := w.waiting()
 		return (n > 0 || w.patient) && wait(ctx, count) // else nobody wants it any more
@@ -120,7 +123,7 @@ func (w *writer) loop() {
 		n, closed := w.waiting()
 		switch {
 		case n == 0 && closed:
-			w.err = w.conn.close()
+			w.err = w.end()
 			return
 		case n == 0:
 			<-w.more
@@ -148,40 +151,78 @@ func (w *writer) gather(want int) {
 	}
 }
 
-// batch makes one transaction of what waits, and returns how many writes it had.
-func (w *writer) batch() int {
-	// The lock first, which other processes may hold for a while: what comes meanwhile, or is given up,
-	// is still free to do so.
-	if err := w.lock(); errors.Is(err, sqlite3.BUSY) {
-		return 0 // nobody wanted it any more
-	} else if err != nil {
-		batch := w.take()
-		for _, op := range batch {
-			op.done <- err
+// end closes the connection. The last one that closes brings the log home, unless it is not known to be durable.
+func (w *writer) end() error {
+	w.log.landed()
+	if w.log.now() != nil {
+		place := w.log.place()
+		if w.lock(place) != nil {
+			_, _ = w.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
 		}
+		w.rollback()
+		w.log.back(place)
+	}
+	return errors.Join(w.log.close(), w.conn.close())
+}
+
+// batch makes one transaction of what waits, and returns how many writes it had. It does not wait for the sync,
+// after which the callers are told.
+func (w *writer) batch() int {
+	// A place and the lock first, which other processes may hold for a while: what comes meanwhile, or is
+	// given up, is still free to do so.
+	place := w.log.place()
+	if err := w.lock(place); err != nil {
+		w.rollback()
+		w.log.back(place)
+		if errors.Is(err, sqlite3.BUSY) {
+			return 0 // nobody wanted it any more
+		}
+		batch := w.take()
+		tell(batch, err)
 		return len(batch)
 	}
 	batch := w.take()
+	w.committed = false
 	err := w.run(batch)
 	if err == nil {
 		err = w.conn.exec("COMMIT")
 	}
-	if err != nil {
-		w.rollback()
-		if len(batch) > 1 {
-			// One of them, or what they share: each gets its own error.
-			w.patient = true
-			defer func() { w.patient = false }()
-			for _, op := range batch {
-				op.done <- w.conn.immediately(func() error { return op.run(w.conn) })
-			}
-			return 1
-		}
+	if err == nil {
+		w.log.fly(place, w.committed, func(err error) { tell(batch, err) })
+		return len(batch)
 	}
+	w.rollback()
+	w.log.back(place)
+	if len(batch) == 1 {
+		tell(batch, err)
+		return 1
+	}
+	// One of them, or what they share: each gets its own error.
+	w.patient = true
+	defer func() { w.patient = false }()
+	for _, op := range batch {
+		w.alone(op)
+	}
+	return 1
+}
+
+// alone makes a transaction of one write, and waits for its sync.
+func (w *writer) alone(op *write) {
+	place := w.log.place()
+	w.committed = false
+	if err := w.conn.immediately(func() error { return op.run(w.conn) }); err != nil {
+		w.log.back(place)
+		op.done <- err
+		return
+	}
+	w.log.fly(place, w.committed, func(err error) { op.done <- err })
+	w.log.landed()
+}
+
+func tell(batch []*write, err error) {
 	for _, op := range batch {
 		op.done <- err
 	}
-	return len(batch)
 }
 
 func (w *writer) run(batch []*write) error {
@@ -193,8 +234,9 @@ func (w *writer) run(batch []*write) error {
 	return nil
 }
 
-// lock begins a transaction. It fails where the file is not the one any more that was opened.
-func (w *writer) lock() error {
+// lock begins a transaction. It fails where the file is not the one any more that was opened, and where what lies
+// before the transaction cannot be made durable.
+func (w *writer) lock(place logFile) error {
 	for _, name := range []string{w.path, w.path + "-wal"} { // both are there as long as a connection is
 		now, err := os.Stat(name)
 		if w.files[name] == nil {
@@ -204,7 +246,17 @@ func (w *writer) lock() error {
 			return &failure{"its file was moved or removed while it was in use: put it back and start again", err}
 		}
 	}
-	return w.conn.exec("BEGIN IMMEDIATE")
+	if err := w.conn.exec("BEGIN IMMEDIATE"); err != nil || w.log == nil {
+		return err
+	}
+	version, err := w.conn.number("PRAGMA data_version")
+	if err == nil {
+		err = w.log.begun(place, version != w.version)
+	}
+	if err == nil {
+		w.version = version
+	}
+	return err
 }
 
 func (w *writer) rollback() {
