@@ -18,6 +18,7 @@ const unsyncedAtMost = 3
 type logFile interface {
 	io.ReaderAt
 	io.WriterAt
+	Stat() (os.FileInfo, error)
 	Sync() error // of all that was written to the file before, by whom ever
 	Close() error
 }
@@ -181,10 +182,10 @@ func (l *log) landed() {
 // have committed since the one before. After an error there must be none.
 func (l *log) begun(place logFile, foreign bool) error {
 	switch {
-	case l == nil:
-		return nil
 	case l.failed.Load() != nil:
-		return l.repair()
+		if err := l.repair(); err != nil {
+			return err
+		}
 	case foreign:
 		now := l.head()
 		if err := l.sync(place); err != nil {
@@ -194,6 +195,7 @@ func (l *log) begun(place logFile, foreign bool) error {
 			l.durable.Store(now)
 		}
 	}
+	l.room(place)
 	return nil
 }
 
