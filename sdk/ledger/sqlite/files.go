@@ -21,7 +21,11 @@ func (v files) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, v
 	if err != nil {
 		return nil, flags, err
 	}
-	return file{f.(systemFile)}, flags, nil //nolint:forcetypeassert // the system's files are all of this kind
+	opened := file{f.(systemFile)} //nolint:forcetypeassert // the system's files are all of this kind
+	if flags&vfs.OPEN_WAL != 0 {
+		return &framesFile{file: opened}, flags, nil
+	}
+	return opened, flags, nil
 }
 
 // systemFile is what the system's files can do.

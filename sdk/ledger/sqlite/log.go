@@ -11,7 +11,7 @@ import (
 
 // unsyncedAtMost is how many commits of the log may wait for their syncs, those of all processes together. What the
 // power takes away lies among them, so behind the end of a log lie at most so many commits; see [pages.readLog].
-const unsyncedAtMost = 3
+const unsyncedAtMost = 2
 
 // logFile is one opening of the log. The system tells each of them of its own that something that was written to
 // the file did not reach the disk, at its next sync and once; see [ownErrors].

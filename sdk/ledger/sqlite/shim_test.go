@@ -49,7 +49,7 @@ func newShim(t testing.TB) (s *shim, name string) {
 	if _, taken := shims.LoadOrStore(name, s); taken {
 		t.Fatal("two shims in one test")
 	}
-	vfs.Register(name, s)
+	vfs.Register(name, files{s})
 	t.Cleanup(func() { vfs.Unregister(name) })
 	return s, name
 }

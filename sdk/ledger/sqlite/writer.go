@@ -15,6 +15,9 @@ const (
 	// gatherAtMost is how long a transaction waits for as many writes as the one before it had: whoever
 	// had to wait for the same sync comes back at the same time. One that is alone never waits.
 	gatherAtMost = 200 * time.Microsecond
+	// gatherAgain is after how many transactions it is tried again, once it was in vain: those who do something
+	// else between their writes do not come back together.
+	gatherAgain = 16
 	// batchAtMost bounds the writes of one transaction.
 	batchAtMost = 256
 )
@@ -118,7 +121,7 @@ func (w *writer) take() []*write {
 
 func (w *writer) loop() {
 	defer close(w.over)
-	last := 0
+	last, vain := 0, 0
 	for {
 		n, closed := w.waiting()
 		switch {
@@ -128,25 +131,29 @@ func (w *writer) loop() {
 		case n == 0:
 			<-w.more
 			continue
-		case n < last && !closed:
-			w.gather(last)
+		case n < last && !closed && vain == 0:
+			if !w.gather(last) {
+				vain = gatherAgain
+			}
 		}
+		vain = max(0, vain-1)
 		last = w.batch()
 		w.checkpoint.after(w.pages)
 	}
 }
 
-func (w *writer) gather(want int) {
+// gather waits for as many writes, and reports whether they came.
+func (w *writer) gather(want int) bool {
 	t := time.NewTimer(gatherAtMost)
 	defer t.Stop()
 	for {
 		select {
 		case <-w.more:
 			if n, closed := w.waiting(); n >= want || closed {
-				return
+				return true
 			}
 		case <-t.C:
-			return
+			return false
 		}
 	}
 }
