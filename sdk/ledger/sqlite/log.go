@@ -181,22 +181,17 @@ func (l *log) landed() {
 // begun is called by the writer, who has a place, at the begin of a transaction; foreign says that somebody else may
 // have committed since the one before. After an error there must be none.
 func (l *log) begun(place logFile, foreign bool) error {
+	err := error(nil)
 	switch {
 	case l.failed.Load() != nil:
-		if err := l.repair(); err != nil {
-			return err
-		}
+		err = l.repair()
 	case foreign:
-		now := l.head()
-		if err := l.sync(place); err != nil {
-			return err
-		}
-		if now != nil {
-			l.durable.Store(now)
-		}
+		err = l.catchUp(place)
 	}
-	l.room(place)
-	return nil
+	if err == nil {
+		l.room(place)
+	}
+	return err
 }
 
 // now makes durable all that is in the log.
@@ -209,17 +204,20 @@ func (l *log) now() error {
 	if failed := l.failed.Load(); failed != nil {
 		return failed
 	}
+	return l.catchUp(l.look)
+}
+
+// catchUp syncs with an opening, unless all that is in the log is known to be durable.
+func (l *log) catchUp(f logFile) error {
 	now := l.head()
 	if known := l.durable.Load(); now != nil && known != nil && *known == *now {
 		return nil
 	}
-	if err := l.sync(l.look); err != nil {
-		return err
-	}
-	if now != nil {
+	err := l.sync(f)
+	if err == nil && now != nil {
 		l.durable.Store(now)
 	}
-	return nil
+	return err
 }
 
 // seen makes durable what the caller has read, before he acts on it outside of the ledger: an answer that he passes

@@ -64,8 +64,8 @@ func (p *pages) close() error {
 
 // readLog finds the committed frames of the log. SQLite reads them up to the first that does not continue
 // the running checksum, and takes it for the end. That is right for a write that was under way when the
-// power failed, or had failed before. But each transaction was synced before the next was begun, so behind
-// such an end lies at most one commit whose frames continue each other; where there are more, what does not
+// power failed, or had failed before. But no more than [unsyncedAtMost] commits were ever without a sync, so behind
+// such an end lie at most so many whose frames continue each other; where there are more, what does not
 // continue did so once, and SQLite would silently lose what follows.
 func (p *pages) readLog() error {
 	r := bufio.NewReaderSize(p.wal, 1<<20)
@@ -130,7 +130,7 @@ func (p *pages) readLog() error {
 			behind[number] = at + frameHead
 		}
 		if size > 0 {
-			if commits++; commits > 1 {
+			if commits++; commits > unsyncedAtMost {
 				p.cut = ended
 			}
 		}

@@ -7,9 +7,15 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	sqlite3 "github.com/ncruces/go-sqlite3"
 
 	"github.com/seed-6b91b535/idrec/sdk/ledger"
 	"github.com/seed-6b91b535/idrec/shared"
@@ -33,6 +39,122 @@ type fact struct {
 // such disk the ledger is opened and run on: what was acknowledged is answered, and never begun again.
 func TestPowerLossKeepsWhatWasAcknowledged(t *testing.T) {
 	t.Parallel()
+	powerLoss(t, 250, runCalls)
+}
+
+// The same with callers at the same time, whose syncs are under way while others write.
+func TestPowerLossBesideSyncsUnderWay(t *testing.T) {
+	t.Parallel()
+	powerLoss(t, 250, func(t *testing.T, s *Store, disk *shim) []fact {
+		t.Helper()
+		overlapping := atomic.Int64{}
+		disk.set(func(d *shim) {
+			d.during = func() {
+				before := disk.count()
+				for range 300 { // until somebody writes, if anybody wants to
+					if disk.count() > before {
+						overlapping.Add(1)
+						return
+					}
+					runtime.Gosched()
+				}
+			}
+		})
+		facts := runAtOnce(t, s, disk, true)
+		if n := overlapping.Load(); n < 5 {
+			t.Errorf("only %d syncs were under way while others wrote", n)
+		}
+		return facts
+	})
+}
+
+// The same on a disk on which syncs fail, and with them is lost what they had to write, whatever later syncs say.
+func TestPowerLossAfterSyncsThatFailed(t *testing.T) {
+	t.Parallel()
+	powerLoss(t, 80, func(t *testing.T, s *Store, disk *shim) []fact {
+		t.Helper()
+		syncs, failed := atomic.Int64{}, atomic.Int64{}
+		disk.set(func(d *shim) {
+			d.fail = func(kind opKind, _ string) error {
+				if kind != opSync {
+					return nil
+				}
+				// Some alone, some one after the other.
+				if n := syncs.Add(1); n%13 == 5 || n%41 > 38 {
+					failed.Add(1)
+					return syscall.EIO
+				}
+				return nil
+			}
+		})
+		facts := runAtOnce(t, s, disk, false)
+		disk.set(func(d *shim) { d.fail = nil })
+		if n := failed.Load(); n < 5 {
+			t.Errorf("only %d syncs failed", n)
+		}
+		return facts
+	})
+}
+
+// runAtOnce is [runCalls] with callers at the same time. Where the disk may fail, a write is made again.
+func runAtOnce(t *testing.T, s *Store, disk *shim, sound bool) (facts []fact) {
+	t.Helper()
+	again := func(f func() error) {
+		for range 50 {
+			if err := f(); err == nil {
+				return
+			} else if sound {
+				t.Error(err)
+				return
+			}
+		}
+		t.Error("the disk failed too often")
+	}
+	var mu sync.Mutex
+	know := func(f fact) {
+		f.from = disk.count()
+		mu.Lock()
+		defer mu.Unlock()
+		facts = append(facts, f)
+	}
+	for part := range 3 {
+		var wg sync.WaitGroup
+		for caller := range 6 {
+			wg.Go(func() {
+				for i := range 3 {
+					id := fmt.Sprint(part, caller, i)
+					in := newIntent("key"+id, "call"+id)
+					in.Run, in.Alias = "run", "alias"+id
+					again(func() error {
+						e, began, err := s.Begin(t.Context(), in)
+						if err == nil && !began && e.CallID != in.CallID {
+							t.Errorf("%+v", e)
+						}
+						return err
+					})
+					know(fact{in: in})
+					if (caller+i)%5 == 4 {
+						continue
+					}
+					end := billed(in)
+					end.Answer = append(end.Answer, bytes.Repeat([]byte{'x'}, caller*900)...)
+					again(func() error { return s.Settle(t.Context(), end) })
+					know(fact{in: in, answered: true})
+				}
+			})
+		}
+		if part == 1 {
+			wg.Go(func() { _ = s.checkpoint.run(t.Context(), sqlite3.CHECKPOINT_PASSIVE) })
+		}
+		wg.Wait()
+		again(func() error { return s.emptyLog(t.Context()) })
+	}
+	return facts
+}
+
+// powerLoss tries at least so many disks of those that calls leave.
+func powerLoss(t *testing.T, least int, calls func(*testing.T, *Store, *shim) []fact) {
+	t.Helper()
 	states := 1 // tried at each operation, in turn of those of [part]
 	if os.Getenv("IDREC_SOAK") != "" {
 		states = 200
@@ -51,7 +173,7 @@ func TestPowerLossKeepsWhatWasAcknowledged(t *testing.T) {
 		}
 	}
 	disk.set(func(d *shim) { d.on = true })
-	facts := runCalls(t, s, disk)
+	facts := calls(t, s, disk)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -60,14 +182,15 @@ func TestPowerLossKeepsWhatWasAcknowledged(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	seed, seen := maphash.MakeSeed(), map[uint64]bool{}
 	opened := 0
-	step := 1
+	step := max(1, len(disk.ops)/400)
 	if racing {
-		step = 40
+		step, least = 15*step, least/15
 	}
+	n := -1
 	for at := 0; at <= len(disk.ops); at += step {
 		synced, loose := split(base, disk.ops[:at])
-		for k := range states {
-			n := at*states + k
+		for range states {
+			n++
 			files := apply(synced, loose, part(n, len(loose), rng), rng)
 			var h maphash.Hash
 			h.SetSeed(seed)
@@ -89,7 +212,7 @@ func TestPowerLossKeepsWhatWasAcknowledged(t *testing.T) {
 		}
 	}
 	t.Logf("%d operations, %d different disks", len(disk.ops), opened)
-	if opened < len(disk.ops)/2/step {
+	if opened < least {
 		t.Errorf("only %d disks for %d operations", opened, len(disk.ops))
 	}
 }
@@ -143,7 +266,8 @@ func known(facts []fact, at int) (n int) {
 	return n
 }
 
-// split returns the files as they were at their last syncs, and the operations since.
+// split returns the files as they were at their last syncs, and the operations since. A sync that failed loses what it
+// had to write.
 func split(base map[string][]byte, ops []fileOp) (synced map[string][]byte, loose []fileOp) {
 	synced = map[string][]byte{}
 	for end, content := range base {
@@ -156,16 +280,17 @@ func split(base map[string][]byte, ops []fileOp) (synced map[string][]byte, loos
 	}
 	var all []numbered
 	for n, op := range ops {
-		if op.kind != opSync {
+		if op.kind != opSync && op.kind != opLost {
 			all = append(all, numbered{op, int64(n)})
 			continue
 		}
 		rest := all[:0:0]
 		for _, l := range all {
-			if l.file == op.file && l.n < op.at {
-				do(synced, l.fileOp, nil)
-			} else {
+			switch {
+			case l.file != op.file || l.n >= op.at:
 				rest = append(rest, l)
+			case op.kind == opSync:
+				do(synced, l.fileOp, nil)
 			}
 		}
 		all = rest
@@ -237,7 +362,7 @@ func do(files map[string][]byte, op fileOp, torn *rand.Rand) {
 			}
 			start = end
 		}
-	case opSync:
+	case opSync, opLost:
 	}
 	files[op.file] = content
 }

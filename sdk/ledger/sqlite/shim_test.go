@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"bytes"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/ncruces/go-sqlite3/vfs"
@@ -21,6 +23,8 @@ type shim struct {
 	fail func(kind opKind, file string) error
 	// during is called within each sync that is kept.
 	during func()
+	// failures counts the syncs that failed: what they had to write is lost, and each opening is told of it once.
+	failures int
 }
 
 type opKind int
@@ -30,6 +34,7 @@ const (
 	opTruncate
 	opSync // at its end
 	opDelete
+	opLost // a sync that failed; at is as of a sync
 )
 
 type fileOp struct {
@@ -74,9 +79,19 @@ func (s *shim) do(op fileOp, f func() error) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.on {
+	if !s.on {
+		return f()
+	}
+	// A disk is written page by page; of zeros, any part may be missing in one state or another.
+	if len(bytes.Trim(op.data, "\x00")) == 0 {
 		op.data = slices.Clone(op.data)
 		s.ops = append(s.ops, op)
+		return f()
+	}
+	for data, at := slices.Clone(op.data), op.at; len(data) > 0; {
+		n := min(len(data), pageSize-int(at%pageSize))
+		s.ops = append(s.ops, fileOp{op.kind, op.file, at, data[:n]})
+		data, at = data[n:], at+int64(n)
 	}
 	return f()
 }
@@ -98,7 +113,7 @@ func (s *shim) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, v
 	if err != nil {
 		return nil, flags, err
 	}
-	return &shimFile{systemFile: f.(systemFile), shim: s, name: ending(name.String())}, flags, nil
+	return &shimFile{systemFile: f.(systemFile), shim: s, name: ending(name.String()), told: s.lost()}, flags, nil
 }
 
 func (s *shim) Delete(name string, syncDir bool) error {
@@ -110,6 +125,7 @@ type shimFile struct {
 
 	shim *shim
 	name string
+	told int // of the failures
 }
 
 func (f *shimFile) WriteAt(p []byte, off int64) (n int, err error) {
@@ -122,11 +138,18 @@ func (f *shimFile) Truncate(size int64) error {
 }
 
 func (f *shimFile) Sync(flags vfs.SyncFlag) error {
-	return full(f.shim.sync(f.name, func() error { return f.systemFile.Sync(flags) }))
+	return full(f.shim.sync(f.name, &f.told, func() error { return f.systemFile.Sync(flags) }))
 }
 
-// sync keeps a sync, which covers what came before its begin, and nothing that came during it.
-func (s *shim) sync(file string, f func() error) error {
+func (s *shim) lost() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failures
+}
+
+// sync keeps a sync, which covers what came before its begin, and nothing that came during it. told is how many
+// failures its opening of the file was told of.
+func (s *shim) sync(file string, told *int, f func() error) error {
 	s.mu.Lock()
 	begin, during := len(s.ops), s.during
 	if !s.on {
@@ -136,7 +159,30 @@ func (s *shim) sync(file string, f func() error) error {
 	if during != nil {
 		during()
 	}
-	return s.do(fileOp{kind: opSync, file: file, at: int64(begin)}, f)
+	s.mu.Lock()
+	fail := s.fail
+	s.mu.Unlock()
+	var err error
+	if fail != nil {
+		err = fail(opSync, file)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	op := fileOp{kind: opSync, file: file, at: int64(begin)}
+	if err != nil {
+		s.failures++
+		op.kind = opLost
+	} else {
+		err = f()
+	}
+	if s.on {
+		s.ops = append(s.ops, op)
+	}
+	if err == nil && file == "-wal" && *told != s.failures {
+		err = syscall.EIO // of before; what is new was written
+	}
+	*told = s.failures
+	return err
 }
 
 // options are those of a ledger on the shim.
@@ -145,7 +191,7 @@ func (s *shim) options(name string) Options {
 	if ownErrors {
 		o.openLog = func(path string) (logFile, error) {
 			f, err := openOSLog(path)
-			return shimLog{f, s}, err
+			return &shimLog{logFile: f, shim: s, told: s.lost()}, err
 		}
 	}
 	return o
@@ -155,11 +201,12 @@ type shimLog struct {
 	logFile
 
 	shim *shim
+	told int
 }
 
-func (l shimLog) WriteAt(p []byte, off int64) (n int, err error) {
+func (l *shimLog) WriteAt(p []byte, off int64) (n int, err error) {
 	err = l.shim.do(fileOp{opWrite, "-wal", off, p}, func() error { n, err = l.logFile.WriteAt(p, off); return err })
 	return n, err
 }
 
-func (l shimLog) Sync() error { return l.shim.sync("-wal", l.logFile.Sync) }
+func (l *shimLog) Sync() error { return l.shim.sync("-wal", &l.told, l.logFile.Sync) }
