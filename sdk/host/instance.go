@@ -40,6 +40,7 @@ type instance struct {
 	proc    *process
 	client  *plugin.Client
 	dir     *socketFolder
+	lane    *rpc.Lane // nil: pictures go through the connection
 	desc    *shared.Description
 	started time.Time
 	endOnce sync.Once
@@ -68,10 +69,12 @@ func start(ctx context.Context, o Options, b *binary) (*instance, error) {
 	i := &instance{dir: dir, started: time.Now(), idle: make(chan struct{})}
 	env := append(environment(os.Environ(), o.Env), rpc.EnvClientCert+"="+cert.PEM())
 	i.proc = newProcess(b, o.Args, env, logs(), said)
+	i.lane, i.proc.lane = newLane(o.Logger)
+	defer closeFiles(i.proc.lane)
 	encrypt := cert.ClientConfig()
 	i.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  rpc.Handshake,
-		VersionedPlugins: rpc.VersionedPlugins(nil),
+		VersionedPlugins: (&rpc.Plugin{Lane: i.lane}).Versions(),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		TLSConfig:        encrypt,
 		SkipHostEnv:      true,
@@ -204,7 +207,24 @@ func (i *instance) endNow(ctx context.Context) {
 		case <-time.After(killGrace):
 		}
 	}
+	i.lane.Close()
 	i.dir.remove()
+}
+
+// newLane makes the lane for the pictures of one process, and the file that it inherits. Both are nil where
+// the system gives none.
+func newLane(log hclog.Logger) (*rpc.Lane, *os.File) {
+	if !inherits {
+		return nil, nil
+	}
+	lane, file, err := rpc.NewLane(func(why string) {
+		log.Debug("pictures go through the plugin's encrypted connection from now on", "why", why)
+	})
+	if err != nil {
+		log.Debug("pictures go through the plugin's encrypted connection", "error", err)
+		return nil, nil
+	}
+	return lane, file
 }
 
 // atOnce is the context in which nothing is waited for.

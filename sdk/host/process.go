@@ -27,6 +27,7 @@ type process struct {
 	env    []string
 	log    *logReader
 	clues  *clues
+	lane   *os.File // the plugin's end, which it inherits; nil: none
 
 	toClient *io.PipeReader // standard output as go-plugin sees it: the handshake and nothing else
 	lifeline *os.File       // the writing end: nobody writes to it, and it closes when the host ends
@@ -81,6 +82,10 @@ func (p *process) Start(context.Context) error {
 	if inherits {
 		cmd.ExtraFiles = []*os.File{io0.lifeR}
 		cmd.Env = append(cmd.Env, rpc.EnvLifeline+"="+strconv.Itoa(firstInherited))
+		if p.lane != nil {
+			cmd.ExtraFiles = append(cmd.ExtraFiles, p.lane)
+			cmd.Env = append(cmd.Env, rpc.EnvLane+"="+strconv.Itoa(firstInherited+1))
+		}
 	}
 	err = p.binary.stillPinned()
 	if err == nil {

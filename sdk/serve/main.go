@@ -85,9 +85,13 @@ func run(r shared.Recognizer, opts []Option) int {
 		log.Error("the host cannot be watched", "error", err)
 		return 1
 	}
+	lane, err := rpc.InheritedLane()
+	if err != nil {
+		log.Debug("pictures come through the connection", "error", err)
+	}
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig:  rpc.Handshake,
-		VersionedPlugins: (&rpc.Plugin{Impl: p.calls, Panicked: p.panicked}).Versions(),
+		VersionedPlugins: (&rpc.Plugin{Impl: p.calls, Panicked: p.panicked, Lane: lane}).Versions(),
 		GRPCServer:       p.grpcServer(out),
 		TLSProvider:      provider(encrypt),
 		Logger:           quiet(log),

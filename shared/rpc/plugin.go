@@ -23,6 +23,8 @@ type Plugin struct {
 	// Panicked is told, in the plugin, of a panic in Impl: what was thrown, which may hold something
 	// personal, and the stack. Nil: nobody is.
 	Panicked func(value any, stack []byte)
+	// Lane takes pictures beside the connection; nil: all of them go through it.
+	Lane *Lane
 }
 
 var _ plugin.GRPCPlugin = (*Plugin)(nil)
@@ -34,14 +36,14 @@ func (p *Plugin) Versions() map[int]plugin.PluginSet {
 
 // GRPCServer serves Impl on s.
 func (p *Plugin) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
-	server.Register(s, &server.Server{Impl: p.Impl, NewCallID: p.newCallID(), Panicked: p.Panicked})
+	server.Register(s, &server.Server{Impl: p.Impl, NewCallID: p.newCallID(), Panicked: p.Panicked, Lane: p.Lane.forPlugin()})
 	return nil
 }
 
 // GRPCClient returns a [shared.Recognizer] that also implements every optional face; one that the
 // plugin does not offer answers [shared.CodeNotSupported]. ctx is done when the plugin has ended.
 func (p *Plugin) GRPCClient(ctx context.Context, _ *plugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
-	return client.New(ctx, conn, p.newCallID(), MaxMessageBytes), nil
+	return client.New(ctx, conn, p.newCallID(), MaxMessageBytes, p.Lane.forHost()), nil
 }
 
 func (p *Plugin) newCallID() func() string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-6b91b535/idrec/shared"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/codec"
+	"github.com/seed-6b91b535/idrec/shared/rpc/internal/lane"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/recognizerpb"
 )
 
@@ -21,6 +22,7 @@ type Client struct {
 	gone       context.Context
 	newCallID  func() string
 	maxMessage int
+	lane       *lane.Sender      // nil: none
 	fixed      []grpc.CallOption // of every call
 	picture    []grpc.CallOption // of one with a picture
 
@@ -38,9 +40,9 @@ var (
 )
 
 // New returns the client on conn. gone is done when the plugin's process has ended; newCallID names
-// calls; maxMessage bounds a message either way, in bytes.
-func New(gone context.Context, conn grpc.ClientConnInterface, newCallID func() string, maxMessage int) *Client {
+// calls; maxMessage bounds a message either way, in bytes. l, which may be nil, takes pictures beside conn.
+func New(gone context.Context, conn grpc.ClientConnInterface, newCallID func() string, maxMessage int, l *lane.Sender) *Client {
 	fixed := []grpc.CallOption{grpc.MaxCallSendMsgSize(maxMessage), grpc.MaxCallRecvMsgSize(maxMessage)}
-	return &Client{conn: conn, rpc: recognizerpb.NewRecognizerServiceClient(conn), gone: gone, newCallID: newCallID, maxMessage: maxMessage,
+	return &Client{conn: conn, rpc: recognizerpb.NewRecognizerServiceClient(conn), gone: gone, newCallID: newCallID, maxMessage: maxMessage, lane: l,
 		fixed: fixed, picture: slices.Concat(fixed, []grpc.CallOption{grpc.StaticMethod(), grpc.ForceCodecV2(codec.New())})}
 }

@@ -62,7 +62,10 @@ func (c *Client) Describe(ctx context.Context) (*shared.Description, error) {
 	var d *shared.Description
 	err := c.control(ctx, controlLimit, func(ctx context.Context) error {
 		out, err := c.rpc.Describe(ctx, &recognizerpb.DescribeRequest{}, c.fixed...)
-		d = convert.DescriptionFrom(out.GetDescription())
+		if err == nil {
+			d = convert.DescriptionFrom(out.GetDescription())
+			c.lane.Open(out.GetTakesLane())
+		}
 		return err
 	})
 	if err != nil {

@@ -25,8 +25,11 @@ type lost struct {
 	left   bool // it was given to a connection, so some of it may have arrived
 }
 
-// fate says what must be assumed of a call that ended with err, a gRPC status.
+// fate says what must be assumed of a call that ended with err, which is what send returned.
 func (c *Client) fate(ctx context.Context, err error, l lost) (*shared.Result, error) {
+	if errors.Is(err, errTooLarge) {
+		return nil, named(tooLarge(l.size, c.maxMessage), l.callID)
+	}
 	if e, ok := convert.FromStatus(err); ok {
 		if e.Outcome == "" {
 			e.Outcome, e.Basis = assumed(l.desc)

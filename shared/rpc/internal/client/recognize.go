@@ -2,12 +2,15 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -50,31 +53,11 @@ func (c *Client) Recognize(ctx context.Context, req *shared.Request) (*shared.Re
 		return nil, named(unavailable(nil), r.CallID)
 	}
 
-	// The call outlives the caller's cancel: that is passed on by a message, so that the plugin can
-	// still say what became of the call.
-	callCtx, hangUp := context.WithCancel(context.WithoutCancel(ctx))
-	defer hangUp()
 	in := &recognizerpb.RecognizeRequest{Request: convert.RequestTo(&r)}
-	if deadline, ok := ctx.Deadline(); ok {
-		left := time.Until(deadline)
-		in.Timeout = durationpb.New(left - reserve(left))
-		var done context.CancelFunc
-		callCtx, done = context.WithDeadline(callCtx, deadline.Add(-reserve(left)/2))
-		defer done()
-	}
-	message, size := encode(ctx, in)
-	if size > c.maxMessage {
-		return nil, named(tooLarge(size, c.maxMessage), r.CallID)
-	}
-
-	stop := context.AfterFunc(ctx, func() { c.giveUp(callCtx, r.CallID, hangUp) })
-	var p peer.Peer
-	out := &recognizerpb.RecognizeResponse{}
-	err := c.conn.Invoke(callCtx, recognizerpb.RecognizerService_Recognize_FullMethodName, message, out,
-		append(slices.Clip(c.picture), grpc.Peer(&p))...)
-	stop()
+	out, l, err := c.send(ctx, in, r.Image.Bytes)
 	if err != nil {
-		return c.fate(ctx, err, lost{callID: r.CallID, desc: d, size: size, left: p.Addr != nil})
+		l.desc = d
+		return c.fate(ctx, err, l)
 	}
 	res := convert.ResultFrom(out.GetResult())
 	if res == nil {
@@ -89,6 +72,59 @@ func (c *Client) Recognize(ctx context.Context, req *shared.Request) (*shared.Re
 		res.Outcome, res.Basis = assumed(d)
 	}
 	return res, nil
+}
+
+// send makes the call, with the picture beside it if that can be. Its error is a gRPC status, or that of ctx
+// where nothing was sent.
+func (c *Client) send(ctx context.Context, in *recognizerpb.RecognizeRequest, picture []byte) (*recognizerpb.RecognizeResponse, lost, error) {
+	sent, err := c.lane.Send(ctx, picture)
+	if err != nil {
+		return nil, lost{callID: in.GetRequest().GetCallId()}, err
+	}
+	if sent == nil {
+		return c.call(ctx, in)
+	}
+	image := in.GetRequest().GetImage()
+	in.Request.Image = &recognizerpb.Request_Lane{Lane: sent.Number}
+	out, l, err := c.call(ctx, in)
+	e, typed := convert.FromStatus(err)
+	sent.Over(err == nil || typed)
+	if !typed || e.Outcome != shared.OutcomeNotSent || status.Code(err) != codes.DataLoss {
+		return out, l, err
+	}
+	// The plugin does not have the picture and so asked nobody: this is the same call, on its other way.
+	c.lane.Break("the plugin does not have a picture that was sent")
+	in.Request.Image = image
+	return c.call(ctx, in)
+}
+
+// call makes the call.
+func (c *Client) call(ctx context.Context, in *recognizerpb.RecognizeRequest) (*recognizerpb.RecognizeResponse, lost, error) {
+	l := lost{callID: in.GetRequest().GetCallId()}
+	// The call outlives the caller's cancel: that is passed on by a message, so that the plugin can
+	// still say what became of the call.
+	callCtx, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer hangUp()
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		in.Timeout = durationpb.New(left - reserve(left))
+		var done context.CancelFunc
+		callCtx, done = context.WithDeadline(callCtx, deadline.Add(-reserve(left)/2))
+		defer done()
+	}
+	var message any
+	if message, l.size = encode(ctx, in); l.size > c.maxMessage {
+		return nil, l, errTooLarge
+	}
+
+	stop := context.AfterFunc(ctx, func() { c.giveUp(callCtx, l.callID, hangUp) })
+	var p peer.Peer
+	out := &recognizerpb.RecognizeResponse{}
+	err := c.conn.Invoke(callCtx, recognizerpb.RecognizerService_Recognize_FullMethodName, message, out,
+		append(slices.Clip(c.picture), grpc.Peer(&p))...)
+	stop()
+	l.left = p.Addr != nil
+	return out, l, err
 }
 
 // worthSparing is the size from which a copy costs more than sending in three parts.
@@ -117,6 +153,9 @@ func (c *Client) giveUp(ctx context.Context, callID string, hangUp func()) {
 	}
 	<-ctx.Done()
 }
+
+// errTooLarge is the end of a call that was not made, see tooLarge.
+var errTooLarge = errors.New("the call is larger than a message may be")
 
 func tooLarge(size, limit int) *shared.Error {
 	return &shared.Error{Code: shared.CodeMessageTooLarge, Outcome: shared.OutcomeNotSent, Basis: shared.BasisProved,

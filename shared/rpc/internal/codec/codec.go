@@ -122,7 +122,7 @@ func decode(buf []byte, m *recognizerpb.RecognizeRequest) error {
 	if !ok {
 		return pb.Unmarshal(buf, m)
 	}
-	picture, ok := find(buf[request.value:request.end], dataField, pathField, urlField)
+	picture, ok := find(buf[request.value:request.end], dataField, pathField, urlField, laneField)
 	if !ok {
 		return pb.Unmarshal(buf, m)
 	}
@@ -139,12 +139,13 @@ func decode(buf []byte, m *recognizerpb.RecognizeRequest) error {
 	return nil
 }
 
-// The fields on the way to the picture, and the other two of its oneof.
+// The fields on the way to the picture, and the others of its oneof.
 const (
 	requestField protowire.Number = 1
 	dataField    protowire.Number = 1
 	pathField    protowire.Number = 2
 	urlField     protowire.Number = 3
+	laneField    protowire.Number = 20
 )
 
 // span is where a field lies: its tag, its value, and its end.

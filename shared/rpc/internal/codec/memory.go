@@ -19,6 +19,9 @@ type Memory struct {
 	kept  bool // somebody needs it for good
 }
 
+// NewMemory returns the memory of a picture that lies in a buffer of p.
+func NewMemory(p mem.BufferPool, b *[]byte) *Memory { return &Memory{place: pooled{p, b}, holds: 1} }
+
 // Hold keeps the memory until release is called; only the first call of that counts.
 func (m *Memory) Hold() (release func()) {
 	m.mu.Lock()
@@ -68,6 +71,15 @@ type copied struct{ buf mem.Buffer }
 func (c copied) release() { c.buf.Free() }
 func (copied) lose()      {}
 
+// pooled is the place of a picture that came alone.
+type pooled struct {
+	pool mem.BufferPool
+	buf  *[]byte
+}
+
+func (p pooled) release() { p.pool.Put(p.buf) }
+func (pooled) lose()      {}
+
 type memoryKey struct{}
 
 // WithMemory hands the memory of a request to its handler.
@@ -93,6 +105,9 @@ const (
 	minPooled = 15
 	maxPooled = 26
 )
+
+// Pictures returns the process's pool for pictures.
+func Pictures() mem.BufferPool { return &pictures }
 
 // Get returns memory with old bytes in it; who asks writes all of it.
 func (p *pool) Get(length int) *[]byte {

@@ -74,8 +74,11 @@ func (*DescribeRequest) Descriptor() ([]byte, []int) {
 }
 
 type DescribeResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Description   *Description           `protobuf:"bytes,1,opt,name=description,proto3" json:"description,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Description *Description           `protobuf:"bytes,1,opt,name=description,proto3" json:"description,omitempty"`
+	// Whether the recognizer takes pictures from the lane (Request.lane). It is about the process that
+	// answers, and not about what it recognizes.
+	TakesLane     bool `protobuf:"varint,2,opt,name=takes_lane,json=takesLane,proto3" json:"takes_lane,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -115,6 +118,13 @@ func (x *DescribeResponse) GetDescription() *Description {
 		return x.Description
 	}
 	return nil
+}
+
+func (x *DescribeResponse) GetTakesLane() bool {
+	if x != nil {
+		return x.TakesLane
+	}
+	return false
 }
 
 type RecognizeRequest struct {
@@ -853,6 +863,7 @@ type Request struct {
 	//	*Request_Data
 	//	*Request_Path
 	//	*Request_Url
+	//	*Request_Lane
 	Image                 isRequest_Image   `protobuf_oneof:"image"`
 	Side                  string            `protobuf:"bytes,4,opt,name=side,proto3" json:"side,omitempty"` // portrait, emblem, or empty: find out
 	Key                   string            `protobuf:"bytes,5,opt,name=key,proto3" json:"key,omitempty"`
@@ -936,6 +947,15 @@ func (x *Request) GetUrl() string {
 		}
 	}
 	return ""
+}
+
+func (x *Request) GetLane() uint64 {
+	if x != nil {
+		if x, ok := x.Image.(*Request_Lane); ok {
+			return x.Lane
+		}
+	}
+	return 0
 }
 
 func (x *Request) GetSide() string {
@@ -1066,11 +1086,21 @@ type Request_Url struct {
 	Url string `protobuf:"bytes,3,opt,name=url,proto3,oneof"`
 }
 
+type Request_Lane struct {
+	// The number under which its bytes were written to the lane, a socket between these two processes
+	// alone that the recognizer inherits as descriptor IDREC_LANE_FD. Only for a recognizer that said
+	// takes_lane; any other gets data. Where no picture has the number, the answer is DATA_LOSS with an
+	// Error that says not_sent, and the caller sends data.
+	Lane uint64 `protobuf:"varint,20,opt,name=lane,proto3,oneof"`
+}
+
 func (*Request_Data) isRequest_Image() {}
 
 func (*Request_Path) isRequest_Image() {}
 
 func (*Request_Url) isRequest_Image() {}
+
+func (*Request_Lane) isRequest_Image() {}
 
 type Budget struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2385,9 +2415,11 @@ var File_idrec_recognizer_v1_recognizer_proto protoreflect.FileDescriptor
 const file_idrec_recognizer_v1_recognizer_proto_rawDesc = "" +
 	"\n" +
 	"$idrec/recognizer/v1/recognizer.proto\x12\x13idrec.recognizer.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n" +
-	"\x0fDescribeRequest\"V\n" +
+	"\x0fDescribeRequest\"u\n" +
 	"\x10DescribeResponse\x12B\n" +
-	"\vdescription\x18\x01 \x01(\v2 .idrec.recognizer.v1.DescriptionR\vdescription\"\x7f\n" +
+	"\vdescription\x18\x01 \x01(\v2 .idrec.recognizer.v1.DescriptionR\vdescription\x12\x1d\n" +
+	"\n" +
+	"takes_lane\x18\x02 \x01(\bR\ttakesLane\"\x7f\n" +
 	"\x10RecognizeRequest\x126\n" +
 	"\arequest\x18\x01 \x01(\v2\x1c.idrec.recognizer.v1.RequestR\arequest\x123\n" +
 	"\atimeout\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\atimeout\"H\n" +
@@ -2437,11 +2469,12 @@ const file_idrec_recognizer_v1_recognizer_proto_rawDesc = "" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x14\n" +
 	"\x05basis\x18\x03 \x01(\tR\x05basis\x123\n" +
 	"\x06result\x18\x04 \x01(\v2\x1b.idrec.recognizer.v1.ResultR\x06result\x120\n" +
-	"\x05error\x18\x05 \x01(\v2\x1a.idrec.recognizer.v1.ErrorR\x05error\"\xaa\x05\n" +
+	"\x05error\x18\x05 \x01(\v2\x1a.idrec.recognizer.v1.ErrorR\x05error\"\xc0\x05\n" +
 	"\aRequest\x12\x19\n" +
 	"\x04data\x18\x01 \x01(\fB\x03\x80\x01\x01H\x00R\x04data\x12\x19\n" +
 	"\x04path\x18\x02 \x01(\fB\x03\x80\x01\x01H\x00R\x04path\x12\x17\n" +
-	"\x03url\x18\x03 \x01(\tB\x03\x80\x01\x01H\x00R\x03url\x12\x12\n" +
+	"\x03url\x18\x03 \x01(\tB\x03\x80\x01\x01H\x00R\x03url\x12\x14\n" +
+	"\x04lane\x18\x14 \x01(\x04H\x00R\x04lane\x12\x12\n" +
 	"\x04side\x18\x04 \x01(\tR\x04side\x12\x15\n" +
 	"\x03key\x18\x05 \x01(\tB\x03\x80\x01\x01R\x03key\x12\x17\n" +
 	"\acall_id\x18\x06 \x01(\tR\x06callId\x12\x18\n" +
@@ -2735,6 +2768,7 @@ func file_idrec_recognizer_v1_recognizer_proto_init() {
 		(*Request_Data)(nil),
 		(*Request_Path)(nil),
 		(*Request_Url)(nil),
+		(*Request_Lane)(nil),
 	}
 	file_idrec_recognizer_v1_recognizer_proto_msgTypes[18].OneofWrappers = []any{}
 	type x struct{}

@@ -29,7 +29,10 @@ func recognizeHandler(srv any, ctx context.Context, dec func(any) error, interce
 	if err := dec(in); err != nil {
 		return nil, err
 	}
-	defer in.Memory.Done()
+	defer func() { in.Memory.Done() }()
+	if err := s.fromLane(ctx, in); err != nil {
+		return nil, err
+	}
 	handle := func(ctx context.Context, _ any) (any, error) {
 		return s.Recognize(codec.WithMemory(ctx, in.Memory), in.RecognizeRequest)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-6b91b535/idrec/shared"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/codec"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/convert"
+	"github.com/seed-6b91b535/idrec/shared/rpc/internal/lane"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/recognizerpb"
 )
 
@@ -24,6 +25,8 @@ type Server struct {
 	NewCallID func() string
 	// Panicked is told of a panic in Impl, if it is not nil.
 	Panicked func(value any, stack []byte)
+	// Lane has the pictures that come beside their requests; nil: none do.
+	Lane *lane.Receiver
 
 	calls calls
 }
@@ -38,7 +41,7 @@ func (s *Server) Describe(ctx context.Context, _ *recognizerpb.DescribeRequest) 
 	if err != nil {
 		return nil, err
 	}
-	return &recognizerpb.DescribeResponse{Description: convert.DescriptionTo(d)}, nil
+	return &recognizerpb.DescribeResponse{Description: convert.DescriptionTo(d), TakesLane: s.Lane.Open()}, nil
 }
 
 // Recognize hands the picture to Impl.
