@@ -96,6 +96,8 @@ func (p *Provider) Recognize(ctx context.Context, req *shared.Request) (*shared.
 		}
 		return nil, &e
 	}
+	release, _ := shared.HoldImage(ctx) // until the last body that reads it is closed, which send waits for
+	defer release()
 	reply, info, err := p.client.Load().send(ctx, call)
 	if err != nil {
 		return nil, err
