@@ -47,6 +47,8 @@ func TestMain(m *testing.M) {
 		serve.Main(&provider{}, serve.WithGrace(time.Second))
 	case "wapi":
 		serve.Main(unpaced{wapi.NewProvider()})
+	case "vendor":
+		runVendor()
 	case "host":
 		runHost()
 	case "place":

@@ -73,7 +73,7 @@ func socketOf(f *os.File) (*net.UnixConn, error) {
 		_ = c.Close()
 		return nil, errNoLane
 	}
-	_ = socket.SetWriteBuffer(socketBytes) // the system may allow less
+	_ = socket.SetWriteBuffer(laneBytes) // the system may allow less
 	return socket, nil
 }
 
@@ -102,3 +102,7 @@ func (l *Lane) forPlugin() *lane.Receiver {
 	}
 	return l.receiver
 }
+
+// laneBytes is how much of a lane may lie in it that the plugin has not taken yet: a picture, so that the host
+// need not wait for its reader.
+const laneBytes = 4 << 20
