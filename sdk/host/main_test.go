@@ -49,6 +49,12 @@ func TestMain(m *testing.M) {
 		serve.Main(unpaced{wapi.NewProvider()})
 	case "vendor":
 		runVendor()
+	case "host that sends":
+		runHostThatSends()
+	case "host that restarts":
+		runHostThatRestarts()
+	case "host without a lane":
+		runHostWithoutLane()
 	case "host":
 		runHost()
 	case "place":
@@ -279,6 +285,10 @@ func (p *provider) Recognize(ctx context.Context, r *shared.Request) (*shared.Re
 	switch r.Key {
 	case "inside":
 		res.Extras = inside()
+	case "lanes":
+		all := lanes(os.Getpid())
+		res.Extras = inside()
+		res.Extras["t.lanes"] = fmt.Sprint(len(all), " ", strings.Join(all, ", "))
 	case "settings":
 		p.mu.Lock()
 		defer p.mu.Unlock()

@@ -3,6 +3,7 @@ package rpc_test
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/go-plugin"
@@ -30,7 +31,15 @@ func TestMain(m *testing.M) {
 		serve.Main(holder{})
 	case "serve":
 		serve.Main(specimenReader{})
+	case "digester":
+		serve.Main(digester{})
+	case "digester, stock":
+		plugin.Serve(&plugin.ServeConfig{HandshakeConfig: rpc.Handshake, VersionedPlugins: rpc.VersionedPlugins(digester{}), GRPCServer: rpc.GRPCServer})
 	default:
+		if does, ok := strings.CutPrefix(os.Getenv(roleEnv), "lane: "); ok {
+			serveLiar(does)
+			return
+		}
 		goleak.VerifyTestMain(m)
 	}
 }

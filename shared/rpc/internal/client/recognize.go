@@ -17,6 +17,7 @@ import (
 	"github.com/seed-6b91b535/idrec/shared"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/codec"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/convert"
+	"github.com/seed-6b91b535/idrec/shared/rpc/internal/lane"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/recognizerpb"
 )
 
@@ -78,6 +79,10 @@ func (c *Client) Recognize(ctx context.Context, req *shared.Request) (*shared.Re
 // where nothing was sent.
 func (c *Client) send(ctx context.Context, in *recognizerpb.RecognizeRequest, picture []byte) (*recognizerpb.RecognizeResponse, lost, error) {
 	sent, err := c.lane.Send(ctx, picture)
+	if errors.Is(err, lane.ErrEnded) {
+		// Mostly that is the end of the process. What is not given to its connection cannot have been billed.
+		err = c.goneWithin(ctx, endNotice)
+	}
 	if err != nil {
 		return nil, lost{callID: in.GetRequest().GetCallId()}, err
 	}
@@ -96,6 +101,23 @@ func (c *Client) send(ctx context.Context, in *recognizerpb.RecognizeRequest, pi
 	c.lane.Break("the plugin does not have a picture that was sent")
 	in.Request.Image = image
 	return c.call(ctx, in)
+}
+
+// endNotice is how long after its lane a process may be seen to end.
+const endNotice = 100 * time.Millisecond
+
+// goneWithin returns nil if the process goes on.
+func (c *Client) goneWithin(ctx context.Context, limit time.Duration) error {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-c.gone.Done():
+		return status.Error(codes.Unavailable, "the process has ended")
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // call makes the call.

@@ -379,6 +379,9 @@ func TestAPluginThatTakesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // one that is gone
 		l := inMemory(t)
 		l.Receiver.Close()
+		if sent, err := l.Send(t.Context(), picture(1, MinBytes)); sent != nil || !errors.Is(err, ErrEnded) {
+			t.Error(sent, err)
+		}
 		if sent, err := l.Send(t.Context(), picture(1, MinBytes)); sent != nil || err != nil {
 			t.Error(sent, err)
 		}

@@ -94,8 +94,11 @@ type Sent struct {
 	size   int
 }
 
+// ErrEnded is the end of a lane in the middle of a picture: the plugin closed it, or has ended.
+var ErrEnded = errors.New("the plugin closed the lane")
+
 // Send writes the picture and does not read it any more afterwards. It returns nil where the picture must go
-// through the connection. The error is that of ctx, and then nobody will ask for the picture.
+// through the connection. The error is that of ctx, or [ErrEnded]; then nobody will ask for the picture.
 func (s *Sender) Send(ctx context.Context, picture []byte) (*Sent, error) {
 	if s == nil || len(picture) < MinBytes || !s.reserve(len(picture)) {
 		return nil, nil
@@ -120,7 +123,10 @@ func (s *Sender) Send(ctx context.Context, picture []byte) (*Sent, error) {
 	case ctx.Err() == nil:
 		<-s.turn
 		s.failed(err)
-		return nil, nil
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, nil
+		}
+		return nil, ErrEnded
 	case left == whole:
 		<-s.turn
 	default: // the plugin waits for the rest
