@@ -46,6 +46,7 @@ func (c *calls) Recognize(ctx context.Context, req *shared.Request) (*shared.Res
 		return nil, e
 	}
 	defer end()
+	collectOften()
 	return c.inner.Recognize(ctx, req)
 }
 

@@ -58,7 +58,6 @@ func run(r shared.Recognizer, opts []Option) int {
 	if c.grace <= 0 {
 		c.grace = DefaultGrace
 	}
-	collectOften()
 	showName() // before noDump, after which the file is the administrator's
 	if err := noDump(); err != nil {
 		log.Warn("core dumps stay possible", "error", err)

@@ -285,10 +285,16 @@ func TestThePluginLeavesNoCoreDump(t *testing.T) {
 
 func TestMemoryIsCollectedOftenUnlessTheUserHasAWish(t *testing.T) {
 	t.Parallel()
-	for env, want := range map[string]string{"GOGC=": "collects at 25 %", "GOGC=150": "collects at 150 %"} {
+	for env, want := range map[string][2]string{"GOGC=": {"at 100 %", "at 25 %"}, "GOGC=150": {"at 150 %", "at 150 %"}} {
 		r, _ := mustOpen(t, pluginCommand("quiet", env), nil)
-		if d, err := r.Describe(bounded(t)); err != nil || !strings.HasSuffix(d.Title, want) {
-			t.Error(env, d, err)
+		if d, err := r.Describe(bounded(t)); err != nil || !strings.HasSuffix(d.Title, want[0]) {
+			t.Error(env, "at the start:", d, err)
+		}
+		if _, err := r.Recognize(bounded(t), picture("")); err != nil {
+			t.Fatal(err)
+		}
+		if d, err := r.Describe(bounded(t)); err != nil || !strings.HasSuffix(d.Title, want[1]) {
+			t.Error(env, "with pictures:", d, err)
 		}
 	}
 }
