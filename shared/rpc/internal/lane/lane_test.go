@@ -363,19 +363,26 @@ func TestAPluginThatTakesNothing(t *testing.T) {
 			t.Error(why)
 		}
 	})
-	synctest.Test(t, func(t *testing.T) { // one that takes little at a time is no such plugin
-		l := inMemory(t)
-		go func() {
-			for {
-				time.Sleep(stall - 1)
-				if _, err := io.ReadFull(l.socket(), make([]byte, MinBytes/8)); err != nil {
-					return
+	for parts, lives := range map[int]bool{8: true, 16: false} { // one that takes little at a time
+		synctest.Test(t, func(t *testing.T) {
+			l := inMemory(t)
+			var reader sync.WaitGroup
+			defer reader.Wait()
+			reader.Go(func() {
+				for {
+					time.Sleep(stall - 1)
+					if _, err := io.ReadFull(l.socket(), make([]byte, MinBytes/parts)); err != nil {
+						return
+					}
 				}
+			})
+			start := time.Now()
+			if sent, err := l.Send(t.Context(), picture(1, MinBytes)); (sent != nil) != lives || err != nil || time.Since(start) > slow+stall {
+				t.Error(parts, sent, err, time.Since(start))
 			}
-		}()
-		l.send(t, t.Context(), picture(1, MinBytes))
-		l.Sender.Close()
-	})
+			l.Sender.Close()
+		})
+	}
 	synctest.Test(t, func(t *testing.T) { // one that is gone
 		l := inMemory(t)
 		l.Receiver.Close()

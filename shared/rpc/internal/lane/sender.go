@@ -18,6 +18,9 @@ const (
 	maxInUse = 256 << 20
 	// stall is how long the plugin may take nothing before the lane is given up.
 	stall = 2 * time.Second
+	// slow is how long it may take for a picture in all, so that one that takes it by the byte does not keep
+	// the others waiting.
+	slow = 10 * stall
 )
 
 // Socket is what a lane needs of its end, a *net.UnixConn say.
@@ -151,13 +154,13 @@ func (s *Sender) write(ctx context.Context, b *net.Buffers) error {
 			<-cut // or it would cut the next one
 		}
 	}()
-	for {
+	for begun := time.Now(); ; {
 		_ = s.socket.SetWriteDeadline(time.Now().Add(stall))
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		n, err := b.WriteTo(s.socket)
-		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err == nil || n == 0 || time.Since(begun) > slow || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
 	}
