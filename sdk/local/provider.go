@@ -20,7 +20,7 @@ type Options struct {
 	// Version is that of the program, for its description.
 	Version string
 	// Readers is how many pictures are read at a time; zero is one for each processor that Go uses. A
-	// reader takes about 15 MB, and the picture being read 1.5 bytes a pixel.
+	// reader takes about 15 MB, and the picture being read 1.3 bytes a pixel.
 	Readers int
 	// Now tells the time, for the timings; nil is [time.Now].
 	Now func() time.Time

@@ -67,12 +67,12 @@ func open(req *shared.Request) (*source, error) {
 	if pixels > maxPixels || pixels > costlyPixels && (info.Progressive || info.Format != picture.JPEG) {
 		return nil, failed(shared.CodePictureTooLarge, "the picture has more pixels than are read of its kind (52 million of an ordinary JPEG, 17 million of others): make it smaller", nil)
 	}
-	img, info, err := picture.Decode(data)
+	grey, info, err := picture.DecodeLuma(data)
 	if err != nil {
 		return nil, err
 	}
 	s.info = info
-	s.see(picture.Luma(img))
+	s.see(grey)
 	return s, nil
 }
 

@@ -7,7 +7,8 @@ import (
 
 // Markers of JPEG (ITU-T T.81, table B.1).
 const (
-	jpegSOF0  = 0xC0
+	jpegSOF0  = 0xC0 // baseline
+	jpegSOF1  = 0xC1 // sequential
 	jpegSOF2  = 0xC2 // progressive
 	jpegSOF15 = 0xCF
 	jpegDHT   = 0xC4 // stands among the SOFs and is none, like the two below
@@ -18,6 +19,8 @@ const (
 	jpegSOI   = 0xD8
 	jpegEOI   = 0xD9
 	jpegSOS   = 0xDA
+	jpegDQT   = 0xDB
+	jpegDRI   = 0xDD
 	jpegAPP0  = 0xE0
 	jpegAPP1  = 0xE1
 	jpegAPP2  = 0xE2
@@ -25,6 +28,9 @@ const (
 	jpegAPP15 = 0xEF
 	jpegCOM   = 0xFE
 )
+
+// jpegYCbCr is the transform of Adobe's segment that stands for the usual colours; 0 stands for RGB.
+const jpegYCbCr = 1
 
 // jpegSegment is one segment of a JPEG file, the marker included. That of a scan goes on to the end of
 // its entropy-coded data.
