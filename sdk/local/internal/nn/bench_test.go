@@ -72,11 +72,7 @@ func BenchmarkFeatures(b *testing.B) {
 	const width, height = 320, 32
 	net := shaped(b, [5]int{32, 64, 128, 256, 384}, 160, 8546)
 	line := random(rand.New(rand.NewPCG(7, 8)), width*height)
-	for _, kernels := range []struct {
-		name  string
-		tile  func(*tileArgs, int)
-		depth func(*depthArgs)
-	}{{"machine", tile, depth}, {"go", tileGo, depthGo}} {
+	for _, kernels := range append(kernels(), kernelSet{"go", tileGo, depthGo}) {
 		b.Run(kernels.name, func(b *testing.B) {
 			t, d := tile, depth
 			tile, depth = kernels.tile, kernels.depth

@@ -51,10 +51,32 @@ func agree(t *testing.T, got, want []float32) {
 	}
 }
 
+// kernelSet is a way to compute.
+type kernelSet struct {
+	name  string
+	tile  func(*tileArgs, int)
+	depth func(*depthArgs)
+}
+
+// others are kernels of this machine that it leaves for better ones.
+var others []kernelSet
+
+func kernels() []kernelSet { return append([]kernelSet{{"machine", tile, depth}}, others...) }
+
 // Each kernel of this machine against Go, over the shapes that the networks have and odd ones, with
 // guards around what may be written.
 func TestTileAgreesWithGo(t *testing.T) {
 	t.Parallel()
+	for _, set := range kernels() {
+		t.Run(set.name, func(t *testing.T) {
+			t.Parallel()
+			tileAgreesWithGo(t, set.tile)
+		})
+	}
+}
+
+func tileAgreesWithGo(t *testing.T, tile func(*tileArgs, int)) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, k := range []int{1, 3, 4, 5, 9, 48, 160, 384} {
 		for _, segs := range []int{1, 2, 3} {
@@ -86,6 +108,16 @@ func TestTileAgreesWithGo(t *testing.T) {
 
 func TestDepthAgreesWithGo(t *testing.T) {
 	t.Parallel()
+	for _, set := range kernels() {
+		t.Run(set.name, func(t *testing.T) {
+			t.Parallel()
+			depthAgreesWithGo(t, set.depth)
+		})
+	}
+}
+
+func depthAgreesWithGo(t *testing.T, depth func(*depthArgs)) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, c := range []int{16, 48, 64, 384} {
 		for _, kernel := range [][2]int{{3, 3}, {1, 5}, {1, 1}, {2, 3}} {

@@ -1,0 +1,3 @@
+package nn
+
+func init() { others = append(others, kernelSet{"sse", tileSSE, depthSSE}) }
