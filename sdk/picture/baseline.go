@@ -37,18 +37,18 @@ func baselineLuma(data []byte) (*image.Gray, bool) {
 			return nil, false
 		}
 		p := s.payload
-		switch {
-		case s.marker == jpegSOF0 || s.marker == jpegSOF1:
+		switch s.marker {
+		case jpegSOF0, jpegSOF1:
 			ok = b.setFrame(p)
-		case s.marker == jpegDHT:
+		case jpegDHT:
 			ok = b.setTables(p)
-		case s.marker == jpegDQT:
+		case jpegDQT:
 			ok = b.setQuant(p)
-		case s.marker == jpegDRI:
+		case jpegDRI:
 			if ok = len(p) == 2; ok {
 				b.every = int(binary.BigEndian.Uint16(p))
 			}
-		case s.marker == jpegSOS:
+		case jpegSOS:
 			if next, _, _ := nextJPEG(data, end); next.marker != jpegEOI || !b.setScan(p) || b.rgb() {
 				return nil, false
 			}

@@ -21,7 +21,7 @@ func BenchmarkParts(b *testing.B) {
 		b.Fatal(err)
 	}
 	r, line := NewReader(net), noise(320)
-	r.normalise(line)
+	r.normalise(line, 320, 320)
 	row := net.Features(&r.s, r.line, 320, Height).Row(0)
 	scores := net.Scores(&r.s, row)
 	b.Run("features", func(b *testing.B) {

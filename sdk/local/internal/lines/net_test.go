@@ -53,7 +53,7 @@ func TestScoresAgreeWithTheFramework(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 { // the second time in used buffers
-			r.normalise(pixels)
+			r.normalise(pixels, v.Width, v.Width)
 			f := net.Features(&r.s, r.line, v.Width, Height)
 			scores, frames, classes := net.Scores(&r.s, f.Row(0)), f.Cols, net.Classes()
 			if frames != len(v.Scores) {

@@ -3,6 +3,7 @@ package lines
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/nn"
 )
@@ -43,13 +44,55 @@ func (r *Reader) Read(gray []byte, w, h int) ([]Position, error) {
 	case len(gray) < w*h:
 		return nil, ErrPixels
 	}
-	r.normalise(gray[:w*h])
-	scores := r.net.Scores(&r.s, r.net.Features(&r.s, r.line, w, Height).Row(0))
+	used := r.inked(gray, w)
+	r.normalise(gray[:w*h], w, used)
+	scores := r.net.Scores(&r.s, r.net.Features(&r.s, r.line, used, Height).Row(0))
 	return r.d.decode(scores, r.net.Classes(), r.net.Chars()), nil
 }
 
-// normalise brings the line to zero mean and about unit deviation.
-func (r *Reader) normalise(gray []byte) {
+// What stands of a line behind the last ink is not run through the network.
+const (
+	// paperRange is the share of the print's contrast below which a column is paper. Noise and the pattern of a
+	// card are below in all but bad photos, in which the whole line is read.
+	paperRange = 0.4
+	// behind is how far behind the last ink the line goes on, in pixels: so far the network looks.
+	behind = 40
+	// band is how many columns are taken together, in pixels.
+	band = 4
+)
+
+// inked returns how wide the line is up to its last ink and a little more.
+func (r *Reader) inked(gray []byte, w int) int {
+	n := w / band
+	if n < 16 {
+		return w
+	}
+	var low, high [MaxWidth]byte
+	copy(low[:w], gray)
+	copy(high[:w], gray)
+	for y := 1; y < Height; y++ {
+		for x, v := range gray[y*w:][:w] {
+			low[x], high[x] = min(low[x], v), max(high[x], v)
+		}
+	}
+	var ranges, sorted [MaxWidth / band]int
+	for i := range n {
+		for x := i * band; x < (i+1)*band; x++ {
+			ranges[i] += int(high[x] - low[x])
+		}
+	}
+	copy(sorted[:n], ranges[:n])
+	slices.Sort(sorted[:n])
+	contrast := sorted[n-1-n/16] // of the print
+	last := n
+	for last > 0 && float64(ranges[last-1]) < paperRange*float64(contrast) {
+		last--
+	}
+	return min(w, last*band+behind)
+}
+
+// normalise brings the first columns of a line of w to the mean and about the deviation of the whole.
+func (r *Reader) normalise(gray []byte, w, used int) {
 	var sum, squares uint64
 	for _, v := range gray {
 		sum += uint64(v)
@@ -62,11 +105,13 @@ func (r *Reader) normalise(gray []byte) {
 	for v := range table {
 		table[v] = float32((float64(v) - mean) / (deviation + contrastFloor))
 	}
-	if cap(r.line) < len(gray) {
-		r.line = make([]float32, len(gray))
+	if cap(r.line) < used*Height {
+		r.line = make([]float32, used*Height)
 	}
-	r.line = r.line[:len(gray)]
-	for i, v := range gray {
-		r.line[i] = table[v]
+	r.line = r.line[:used*Height]
+	for y := range Height {
+		for x, v := range gray[y*w:][:used] {
+			r.line[y*used+x] = table[v]
+		}
 	}
 }
