@@ -131,9 +131,11 @@ func buildLayer(op fileOp, data []byte, channels int) (layer, error) {
 	if err != nil {
 		return l, err
 	}
-	if l.bias, err = op.B.read(data); err != nil {
+	bias, err := op.B.read(data)
+	if err != nil {
 		return l, err
 	}
+	l.bias = bias.large
 	l.pack(w)
 	return l, nil
 }
@@ -153,40 +155,72 @@ func (l *layer) check(groups, channels int) error {
 	return nil
 }
 
-// read unpacks the tensor, after all bounds have been checked.
-func (t fileTensor) read(data []byte) ([]float32, error) {
+// weights are a tensor's values where they lie in the file, a row for each output.
+type weights struct {
+	outputs, row int
+	scales       []float32 // one an output; of float32 values nil
+	small        []byte    // int8
+	large        []float32
+}
+
+// at returns a value of an output.
+func (w *weights) at(o, i int) float32 {
+	if w.scales == nil {
+		return w.large[o*w.row+i]
+	}
+	return w.scales[o] * float32(int8(w.small[o*w.row+i]))
+}
+
+// tile gathers a value of each of the outputs from o on.
+func (w *weights) tile(to *[nr]float32, o, i int) {
+	if w.scales == nil {
+		for k := range to {
+			to[k] = w.large[(o+k)*w.row+i]
+		}
+		return
+	}
+	scales, small := (*[nr]float32)(w.scales[o:]), w.small[o*w.row+i:]
+	for k := range to {
+		to[k] = scales[k] * float32(int8(small[k*w.row]))
+	}
+}
+
+// read finds the tensor's values, after all bounds have been checked.
+func (t fileTensor) read(data []byte) (weights, error) {
 	n := 1
 	for _, s := range t.S {
 		if s < 1 || s > maxTensor/n {
-			return nil, fmt.Errorf("%w: tensor size", ErrFile)
+			return weights{}, fmt.Errorf("%w: tensor size", ErrFile)
 		}
 		n *= s
 	}
+	w := weights{outputs: t.S[0], row: n / t.S[0]}
 	size := 4 * n
 	if t.Q == 1 {
 		size = 4*t.S[0] + n
 	}
 	if t.O < 0 || t.O > len(data) || size > len(data)-t.O {
-		return nil, fmt.Errorf("%w: tensor outside the file", ErrFile)
+		return weights{}, fmt.Errorf("%w: tensor outside the file", ErrFile)
 	}
 	data = data[t.O:][:size]
-	f32 := func(i int) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:])) }
-	f := make([]float32, n)
+	count := n
 	if t.Q == 1 {
-		row := n / t.S[0]
-		for o := range t.S[0] {
-			scale, values := f32(o), data[4*t.S[0]+o*row:][:row]
-			for i, v := range values {
-				f[o*row+i] = scale * float32(int8(v))
-			}
-		}
-	} else {
-		for i := range f {
-			f[i] = f32(i)
-		}
+		count = t.S[0]
+		w.small = data[4*count:]
 	}
-	if slices.ContainsFunc(f, func(v float32) bool { return !(math.Abs(float64(v)) < 1e9) }) {
-		return nil, fmt.Errorf("%w: not a number", ErrFile)
+	f := make([]float32, count)
+	for i := range f {
+		f[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
 	}
-	return f, nil
+	most := 1e9
+	if t.Q == 1 {
+		most /= 128
+	}
+	if slices.ContainsFunc(f, func(v float32) bool { return !(math.Abs(float64(v)) < most) }) {
+		return weights{}, fmt.Errorf("%w: not a number", ErrFile)
+	}
+	if w.large = f; t.Q == 1 {
+		w.scales, w.large = f, nil
+	}
+	return w, nil
 }

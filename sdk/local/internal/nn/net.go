@@ -61,23 +61,26 @@ func (l *layer) rows(h int) int   { return max(0, h+2*l.ph-l.kh+l.sh) / l.sh }
 func (l *layer) frames(w int) int { return max(0, w+2*l.pw-l.kw+l.sw) / l.sw }
 
 // pack orders the weights [out][in][taps] as the kernels read them.
-func (l *layer) pack(w []float32) {
+func (l *layer) pack(w weights) {
 	taps := l.kh * l.kw
-	depth := taps * l.ci
-	l.w = make([]float32, len(w))
-	for o := range l.co {
-		for c := range l.ci {
+	l.w = make([]float32, w.outputs*w.row)
+	if l.dw {
+		for o := range l.co {
 			for t := range taps {
-				i := (o/nr)*depth*nr + (t*l.ci+c)*nr + o%nr
-				if l.dw {
-					i = t*l.co + o
-				}
-				l.w[i] = w[(o*l.ci+c)*taps+t]
+				l.w[t*l.co+o] = w.at(o, t)
 			}
 		}
-	}
-	if l.dw {
 		l.ci = l.co
+		return
+	}
+	out := l.w
+	for o := 0; o < l.co; o += nr {
+		for t := range taps {
+			for c := range l.ci {
+				w.tile((*[nr]float32)(out), o, c*taps+t)
+				out = out[nr:]
+			}
+		}
 	}
 }
 
