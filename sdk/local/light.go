@@ -5,6 +5,7 @@ type light struct {
 	paper float64 // the level that a tenth of the card is lighter than, 0 to 255
 	ink   float64 // the level that a twentieth is darker than
 	burnt float64 // the share of the card that is nearly white, 0 to 1
+	solid float64 // the share of that with nothing else within two pixels: a lamp's reflection, hardly any print
 }
 
 // The size at which light is measured.
@@ -30,6 +31,7 @@ func (c *cutter) light(k *card) light {
 	for v := burntLevel; v < 256; v++ {
 		l.burnt += float64(histogram[v]) / n
 	}
+	l.solid = solid(small)
 	l.paper, l.ink = quantile(&histogram, n*9/10), quantile(&histogram, n/20)
 	return l
 }
@@ -42,4 +44,31 @@ func quantile(histogram *[256]int, below int) float64 {
 		}
 	}
 	return 255
+}
+
+// solid returns which share of the nearly white pixels has nothing but such ones around it.
+func solid(small []byte) float64 {
+	const around = 2
+	all, inside := 0, 0
+	for i, v := range small {
+		if v < burntLevel {
+			continue
+		}
+		all++
+		x, y := i%lightWidth, i/lightWidth
+		left, right := max(x-around, 0), min(x+around, lightWidth-1)
+		whole := true
+		for row := max(y-around, 0); row <= min(y+around, lightHeight-1) && whole; row++ {
+			for _, o := range small[row*lightWidth+left : row*lightWidth+right+1] {
+				if o < burntLevel {
+					whole = false
+					break
+				}
+			}
+		}
+		if whole {
+			inside++
+		}
+	}
+	return float64(inside) / float64(max(all, 1))
 }

@@ -82,6 +82,10 @@ func (c *cutter) look(ctx context.Context, s *source, f finder) (*report, error)
 		}
 		rate(fields)
 		read := seen{one, fields, c.light(k)}
+		if read.clear() < 0.5 && k.visible() < minWhole {
+			r.cutOff = true // what is missing may be why it is not legible, and a fragment's corners are not exact
+			continue
+		}
 		if one.p < sureCard && read.clear() == 0 {
 			r.doubt = max(r.doubt, one.p)
 			continue // neither the finder nor the reader is convinced
@@ -107,6 +111,9 @@ func (c *cutter) readCard(ctx context.Context, k *card, side shared.Side) (map[s
 
 // minVisible is the share of a card that must be in the picture: with less, fields are missing.
 const minVisible = 0.7
+
+// minWhole is the share from which nothing is missing that anybody would miss.
+const minWhole = 0.97
 
 // visible returns the share of the card that is in the picture.
 func (k *card) visible() float64 {

@@ -82,27 +82,38 @@ const (
 	burntMost = 0.45 // share of the card without any tone
 	burntAll  = 0.9  // and of one of which it is chance what is read
 	palestInk = 215  // print of a picture without a card that is all light; that of a white page is darker
+	lostInk   = 230  // print of a card that is lost to light; of one that is lost to blur something is left
+	glare     = 0.07 // share of a picture that a lamp's reflection covers in which a card may be
+	glareMost = 0.85 // and no more, which is an empty page
+	glareFull = 0.7  // how solid such a reflection is; the white of a page has print in it
 )
 
 // sureEnough is the confidence that every field must have for the card in a picture of hardly any light, or
 // of too much, to count as read: of those, many are read half wrong.
 const sureEnough = 0.8
 
+// without judges a picture in which no card was read.
+func (r *report) without() shared.PictureStatus {
+	l := r.whole
+	light := l.burnt > burntMost && l.ink > palestInk // all of it
+	switch {
+	case r.mirror || r.cutOff && !light:
+		return shared.StatusUnknown
+	case r.others > 0:
+		return shared.StatusOtherTypeCard
+	case l.paper < darkPaper/2:
+		return shared.StatusOverDark
+	case light || l.burnt > glare && l.burnt < glareMost && l.solid > glareFull:
+		return shared.StatusOverExposure
+	}
+	return shared.StatusNonIDCard
+}
+
 // status judges the picture. What was read is the best witness: a picture of which the fields are
 // legible is normal, however dark or blurred a measure calls it.
 func (r *report) status(chosen []*seen, shown, asked shared.Side) shared.PictureStatus {
 	if len(chosen) == 0 {
-		switch {
-		case r.mirror || r.cutOff:
-			return shared.StatusUnknown
-		case r.others > 0:
-			return shared.StatusOtherTypeCard
-		case r.whole.paper < darkPaper/2:
-			return shared.StatusOverDark
-		case r.whole.burnt > burntMost && r.whole.ink > palestInk:
-			return shared.StatusOverExposure
-		}
-		return shared.StatusNonIDCard
+		return r.without()
 	}
 	readable, l := 0.0, chosen[0].light
 	for _, k := range chosen {
@@ -119,7 +130,7 @@ func (r *report) status(chosen []*seen, shown, asked shared.Side) shared.Picture
 		return shared.StatusNormal
 	case l.paper < darkPaper:
 		return shared.StatusOverDark
-	case l.burnt > burntMost:
+	case l.burnt > burntMost && l.ink > lostInk:
 		return shared.StatusOverExposure
 	}
 	return shared.StatusBlurred

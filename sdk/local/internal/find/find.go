@@ -120,7 +120,33 @@ func (f *Finder) Find(p *page.Plane) []Card {
 		}
 		return seen
 	}
+	f.mirror = 0
+	if len(cards) == 0 {
+		cards = f.fragments(p)
+	}
 	return cards
+}
+
+// fragments looks for sides of an identity card of which much lies outside the picture, the middle too.
+func (f *Finder) fragments(p *page.Plane) []Card {
+	for _, at := range fragmentLooks {
+		for _, g := range f.locate(p, at.longSide, at.margin) {
+			if !cutOff(p, g.quad) {
+				continue
+			}
+			if c, ok := f.settle(p, g.quad, gone); ok && c.Kind != Other && cutOff(p, c.Quad) {
+				return []Card{c}
+			}
+		}
+	}
+	return nil
+}
+
+// cutOff reports whether a corner lies outside the picture.
+func cutOff(p *page.Plane, q shared.Quad) bool {
+	return slices.ContainsFunc(q[:], func(c shared.Point) bool {
+		return c.X < 0 || c.Y < 0 || c.X > float64(p.Width) || c.Y > float64(p.Height)
+	})
 }
 
 // Doubt is how much the likeliest thing in the last picture that was not returned looked like a card to the
@@ -144,11 +170,11 @@ func (f *Finder) pass(p *page.Plane) []Card {
 		if slices.ContainsFunc(cards, func(c Card) bool { return c.sits() && area(c.Quad) > large*float64(p.Width)*float64(p.Height) }) {
 			break // small ones beside it are not what the picture was taken for
 		}
-		for _, g := range f.locate(p, side) {
+		for _, g := range f.locate(p, side, 0) {
 			if slices.ContainsFunc(cards, func(c Card) bool { return c.sits() && near(c.Quad, g.quad, apart) }) {
 				continue
 			}
-			if c, ok := f.settle(p, g.quad); ok {
+			if c, ok := f.settle(p, g.quad, goneLater); ok {
 				cards = insert(cards, c)
 			}
 		}
@@ -156,13 +182,14 @@ func (f *Finder) pass(p *page.Plane) []Card {
 	return cards[:min(len(cards), maxCards)]
 }
 
-// settle looks at a guess until it sits, and says what it is.
-func (f *Finder) settle(p *page.Plane, q shared.Quad) (Card, bool) {
+// settle looks at a guess until it sits, and says what it is. After the first look it must be a card by the
+// probability later.
+func (f *Finder) settle(p *page.Plane, q shared.Quad, later float64) (Card, bool) {
 	var l look
 	for i := range looks {
 		next, mended, ok := f.align(p, q)
 		card := 1 - next.kinds[kinds]
-		if !ok || card < gone || i > 0 && card < goneLater {
+		if !ok || card < gone || i > 0 && card < later {
 			f.doubt = max(f.doubt, card)
 			return Card{}, false
 		}

@@ -42,15 +42,21 @@ type guess struct {
 	quad  shared.Quad
 }
 
-// locate returns the likeliest cards, the surest first.
-func (f *Finder) locate(p *page.Plane, longSide float64) []guess {
-	scale := longSide / float64(max(p.Width, p.Height))
+// fragmentLooks are how the first network sees a picture in which the middle of a card may lie outside: as long
+// as that with a margin around it, which is a share of the picture's longer side.
+var fragmentLooks = [...]struct{ longSide, margin float64 }{{192, 0.5}, {336, 0.5}, {336, 0.25}}
+
+// locate returns the likeliest cards, the surest first. The picture is as long as longSide with the margin that
+// is added around it, a share of its own longer side.
+func (f *Finder) locate(p *page.Plane, longSide, margin float64) []guess {
+	scale := longSide / float64(max(p.Width, p.Height)) / (1 + 2*margin)
 	w, h := size(p.Width, scale), size(p.Height, scale)
 	gray := f.gray(w * h)
 	whole := page.Projection{1, 0, 0, 0, 1, 0, 0, 0}
 	f.strip(p, gray, w, h, whole, 0, 0, scale)
-	pw, ph := (w+stride-1)/stride*stride, (h+stride-1)/stride*stride
-	m := f.locateNet.Features(&f.s, f.filled(gray, w, pw, ph), pw, ph)
+	frame := int(margin * float64(max(w, h)))
+	pw, ph := (w+2*frame+stride-1)/stride*stride, (h+2*frame+stride-1)/stride*stride
+	m := f.locateNet.Features(&f.s, f.filled(gray, w, frame, pw, ph), pw, ph)
 	f.votes = f.votes[:0]
 	for r := range m.Rows {
 		row := m.Row(r)
@@ -64,22 +70,22 @@ func (f *Finder) locate(p *page.Plane, longSide float64) []guess {
 	for i := range guesses {
 		q := snap(&m, guesses[i].quad)
 		for k := range q {
-			q[k].X, q[k].Y = q[k].X/scale, q[k].Y/scale
+			q[k].X, q[k].Y = (q[k].X-float64(frame))/scale, (q[k].Y-float64(frame))/scale
 		}
 		guesses[i].quad = q
 	}
 	return guesses
 }
 
-// filled returns what the network sees of grey levels, w to a row: filled up to width × height with what is
-// normal for the picture, which counts as nothing.
-func (f *Finder) filled(gray []byte, w, width, height int) []float32 {
+// filled returns what the network sees of grey levels, w to a row, behind a frame of so many pixels: filled up
+// to width × height with what is normal for the picture, which counts as nothing.
+func (f *Finder) filled(gray []byte, w, frame, width, height int) []float32 {
 	t := levels(gray)
 	pixels := f.field(width * height)
 	clear(pixels)
 	for y := range len(gray) / w {
 		for x, v := range gray[y*w:][:w] {
-			pixels[y*width+x] = t[v]
+			pixels[(y+frame)*width+frame+x] = t[v]
 		}
 	}
 	return pixels

@@ -49,7 +49,7 @@ func TestNetworksAgreeWithTheFramework(t *testing.T) {
 		if v.Net == "align" {
 			m = f.alignNet.Features(&f.s, f.frame(g.Pix), frameWidth, frameHeight)
 		} else {
-			m = f.locateNet.Features(&f.s, f.filled(g.Pix, g.Stride, g.Stride, g.Rect.Dy()), g.Stride, g.Rect.Dy())
+			m = f.locateNet.Features(&f.s, f.filled(g.Pix, g.Stride, 0, g.Stride, g.Rect.Dy()), g.Stride, g.Rect.Dy())
 		}
 		if m.Rows != v.Rows || m.Cols != v.Cols || m.Channels*m.Rows*m.Cols != len(v.Values) {
 			t.Fatalf("%d: a map of %d by %d by %d", i, m.Rows, m.Cols, m.Channels)
