@@ -18,6 +18,8 @@
 //   - The connection is encrypted and bound to the process that was started (mutual TLS with keys made
 //     for it), over a socket in a folder that only the user can enter and that is removed afterwards; the
 //     next host removes what one leaves that is killed together with its plugin.
+//   - On Linux large pictures go beside it, through sockets that nobody but host and plugin has
+//     ([rpc.Lane]); where there are none, or they break, through the connection.
 //   - A pinned SHA-256 is checked on the very file that is run.
 //   - When the host ends, however it does, the plugin ends too.
 //

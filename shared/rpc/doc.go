@@ -18,6 +18,8 @@
 //     [shared.OutcomeFree] on the basis documented (the provider's own word), and retryable: whatever
 //     became of it, it cost nothing.
 //   - Calls that are not about a picture are bounded in time, also where the caller sets no deadline.
+//   - With a [Lane], pictures of 64 KiB and more go beside the connection. One that does not arrive that way
+//     is sent through the connection, once: the plugin asked nobody about it.
 //
 // # What the server half adds
 //
