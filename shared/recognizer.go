@@ -93,8 +93,9 @@ type imageMemory interface {
 
 // WithImageHold says in ctx that the memory of the request's picture is wanted back. Hold keeps it until
 // what it returns was called; Keep gives it up for good. It goes back only if somebody held it, all
-// have released it, nobody kept it, and Recognize has returned: a recognizer that knows nothing of this
-// never sees its picture change.
+// have released it, nobody kept it, and Recognize has returned: a provider that knows nothing of this
+// never sees its picture change. A wrapper that reads the picture after its own Recognize returned holds it,
+// or copies it, since what it wraps may have held and released it.
 func WithImageHold(ctx context.Context, memory imageMemory) context.Context {
 	return context.WithValue(ctx, imageHandedOverKey{}, memory)
 }

@@ -218,7 +218,7 @@ func newLane(log hclog.Logger) (*rpc.Lane, *os.File) {
 		return nil, nil
 	}
 	lane, file, err := rpc.NewLane(func(why string) {
-		log.Debug("pictures go through the plugin's encrypted connection from now on", "why", why)
+		log.Info("pictures go through the plugin's encrypted connection from now on", "why", why)
 	})
 	if err != nil {
 		log.Debug("pictures go through the plugin's encrypted connection", "error", err)

@@ -49,8 +49,8 @@ func InheritedLane() (*Lane, error) {
 		return nil, err
 	}
 	fd, err := strconv.Atoi(number)
-	if err != nil || fd < 3 {
-		return nil, errors.New(EnvLane + " is not the number of a descriptor")
+	if err != nil || fd < 3 || !isLane(fd) { // what is something else is not ours to close
+		return nil, errors.New(EnvLane + " is not the number of a lane")
 	}
 	socket, err := socketOf(os.NewFile(uintptr(fd), "lane"))
 	if err != nil {

@@ -14,3 +14,17 @@ func socketPair() (near, far *os.File, err error) {
 	}
 	return os.NewFile(uintptr(fds[0]), "lane"), os.NewFile(uintptr(fds[1]), "lane"), nil
 }
+
+// isLane reports whether the descriptor is one end of a pair of sockets, whose ends have no names.
+func isLane(fd int) bool {
+	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil || kind != unix.SOCK_STREAM {
+		return false
+	}
+	peer, err := unix.Getpeername(fd) // fails where it listens
+	if err != nil {
+		return false
+	}
+	there, ok := peer.(*unix.SockaddrUnix)
+	return ok && (there.Name == "" || there.Name == "@") // as package unix shows that there is none
+}

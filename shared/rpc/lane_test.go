@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -115,8 +117,8 @@ func TestAPluginThatLiesAboutItsLane(t *testing.T) {
 		"closes it": "closed it", "writes to it": "does not have", "takes a part": "does not have",
 		"takes all": "does not have", "takes nothing": "does not have",
 	} {
-		for _, size := range []int{1 << 20, 16 << 20} { // less than a socket takes, and more
-			t.Run(fmt.Sprint(does, size>>20), func(t *testing.T) {
+		for _, size := range []int{128 << 10, 16 << 20} { // less than a socket takes, and more
+			t.Run(fmt.Sprint(does, " ", size>>10), func(t *testing.T) {
 				t.Parallel()
 				log := &told{}
 				p, err := host.Open(t.Context(), host.Options{Path: os.Args[0], Env: []string{roleEnv + "=lane: " + does},
@@ -213,6 +215,23 @@ func TestTheLaneOfAnEnvironmentThatIsWrong(t *testing.T) {
 	t.Setenv(rpc.EnvLane, strconv.Itoa(int(w.Fd())))
 	if l, err := rpc.InheritedLane(); l != nil || err == nil {
 		t.Error("a pipe is no lane")
+	}
+	if _, err := w.Write([]byte{1}); err != nil {
+		t.Error("what is no lane is left as it is:", err)
+	}
+	listener, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	f, err := listener.(*net.UnixListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	t.Setenv(rpc.EnvLane, strconv.Itoa(int(f.Fd())))
+	if l, err := rpc.InheritedLane(); l != nil || err == nil {
+		t.Error("what listens is no lane")
 	}
 	(*rpc.Lane)(nil).Close()
 }

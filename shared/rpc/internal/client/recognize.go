@@ -89,6 +89,10 @@ func (c *Client) send(ctx context.Context, in *recognizerpb.RecognizeRequest, pi
 	if sent == nil {
 		return c.call(ctx, in)
 	}
+	if err := ctx.Err(); err != nil {
+		sent.Over(false)
+		return nil, lost{callID: in.GetRequest().GetCallId()}, err
+	}
 	image := in.GetRequest().GetImage()
 	in.Request.Image = &recognizerpb.Request_Lane{Lane: sent.Number}
 	out, l, err := c.call(ctx, in)
@@ -99,6 +103,9 @@ func (c *Client) send(ctx context.Context, in *recognizerpb.RecognizeRequest, pi
 	}
 	// The plugin does not have the picture and so asked nobody: this is the same call, on its other way.
 	c.lane.Break("the plugin does not have a picture that was sent")
+	if err := ctx.Err(); err != nil {
+		return nil, l, err // who gave up meanwhile is not asked for anew
+	}
 	in.Request.Image = image
 	return c.call(ctx, in)
 }

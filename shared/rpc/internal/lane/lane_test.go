@@ -20,6 +20,41 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// Behind a picture lies what the pool's memory was used for before.
+func TestAPictureHasNoRoomBehindIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := inMemory(t)
+		go l.Run()
+		for _, size := range []int{128 << 10, MinBytes + 4} {
+			sent, err := l.Send(t.Context(), make([]byte, size))
+			if err != nil || sent == nil {
+				t.Fatal(sent, err)
+			}
+			picture, memory, ok := l.Take(t.Context(), sent.Number)
+			if !ok || len(picture) != size || cap(picture) != size {
+				t.Errorf("a picture of %d bytes has %d in %d", size, len(picture), cap(picture))
+			}
+			memory.Hold()()
+			memory.Done()
+			sent.Over(true)
+		}
+	})
+}
+
+// A plugin that has closed its end and says so is told of as one that closes it in the middle.
+func TestTheEndOfALaneIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := inMemory(t)
+		l.Sender.Open(false)
+		l.Sender.Open(false)
+		if why := l.told(); len(why) != 1 {
+			t.Errorf("told %q", why)
+		}
+	})
+}
+
 // end is one end of a pipe in memory, whose time is the test's.
 type end struct{ net.Conn }
 

@@ -169,7 +169,8 @@ func (r *Receiver) Take(ctx context.Context, number uint64) (picture []byte, m *
 	if b == nil {
 		return nil, nil, false
 	}
-	return *b, codec.NewMemory(r.pool, b), true
+	// Without the room behind it, in which the pool may have another's.
+	return (*b)[:len(*b):len(*b)], codec.NewMemory(r.pool, b), true
 }
 
 // wait returns the picture when it arrives, or nil.

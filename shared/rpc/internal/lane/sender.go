@@ -44,8 +44,8 @@ type Sender struct {
 	inUse  int64
 }
 
-// NewSender returns the host's end, which sends nothing until [Sender.Open]. broken is told, once, why the
-// lane was given up.
+// NewSender returns the host's end, which sends nothing until [Sender.Open]. broken, unless it is nil, is told,
+// once, why the lane was given up.
 func NewSender(s Socket, broken func(why string)) *Sender {
 	_ = s.CloseRead() // a plugin that writes to it is told so, and fills nothing
 	return &Sender{socket: s, broken: broken, turn: make(chan struct{}, 1)}
@@ -56,13 +56,17 @@ func (s *Sender) Open(takes bool) {
 	if s == nil {
 		return
 	}
-	if !takes {
-		s.Close()
-		return
-	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open = true
+	was := s.open
+	s.open = takes
+	s.mu.Unlock()
+	switch {
+	case takes:
+	case was:
+		s.Break("the plugin closed it")
+	default:
+		s.Close()
+	}
 }
 
 // Close ends the lane. What was sent before still arrives.
@@ -74,7 +78,7 @@ func (s *Sender) Close() {
 
 // Break ends the lane because something is wrong with it.
 func (s *Sender) Break(why string) {
-	if s.end() {
+	if s.end() && s.broken != nil {
 		s.broken(why)
 	}
 }
@@ -192,10 +196,14 @@ func (s *Sender) fill(number uint64, begun []byte, zeros int) {
 // Over says that the call of the picture has ended. answered is false where the plugin gave no answer, and so
 // may never have asked for the picture.
 func (p *Sent) Over(answered bool) {
-	p.sender.free(p.size)
-	if !answered {
-		go p.sender.forgo(p.Number)
+	if answered {
+		p.sender.free(p.size)
+		return
 	}
+	go func() {
+		defer p.sender.free(p.size) // when the plugin knows, which counts too
+		p.sender.forgo(p.Number)
+	}()
 }
 
 func (s *Sender) forgo(number uint64) {

@@ -22,6 +22,10 @@ func (s *Server) fromLane(ctx context.Context, in *codec.Incoming) error {
 	if !ok {
 		return notOnLane(in.GetRequest().GetCallId())
 	}
+	if m := in.Memory; m != nil { // of the message itself, of which nothing is used any more
+		m.Hold()()
+		m.Done()
+	}
 	in.Memory = memory
 	in.Request.Image = &recognizerpb.Request_Data{Data: picture}
 	return nil
