@@ -226,7 +226,9 @@ func runHostThatRestarts() {
 	}
 	first := use()
 	_ = syscall.Kill(p.PID(), syscall.SIGKILL)
-	time.Sleep(500 * time.Millisecond)
+	for p.Status().Up {
+		time.Sleep(time.Millisecond)
+	}
 	second := use()
 	if err := p.Upgrade(background, host.Upgrade{}); err != nil {
 		fmt.Println(err)

@@ -21,10 +21,24 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/seed-6b91b535/idrec/sdk/host"
+	"github.com/seed-6b91b535/idrec/sdk/serve"
 	"github.com/seed-6b91b535/idrec/shared"
 	"github.com/seed-6b91b535/idrec/shared/rpc"
 	"github.com/seed-6b91b535/idrec/shared/rpc/internal/recognizerpb"
 )
+
+// laneRoles are the plugins of these tests.
+var laneRoles = map[string]func(){
+	"digester": func() { serve.Main(digester{}) },
+	"digester, stock": func() {
+		plugin.Serve(&plugin.ServeConfig{HandshakeConfig: rpc.Handshake, VersionedPlugins: rpc.VersionedPlugins(digester{}), GRPCServer: rpc.GRPCServer})
+	},
+	"lane: closes it":     func() { serveLiar("closes it") },
+	"lane: writes to it":  func() { serveLiar("writes to it") },
+	"lane: takes a part":  func() { serveLiar("takes a part") },
+	"lane: takes all":     func() { serveLiar("takes all") },
+	"lane: takes nothing": func() { serveLiar("takes nothing") },
+}
 
 // announcing says of any plugin that it takes pictures from the lane.
 var announcing = grpc.ChainUnaryInterceptor(func(ctx context.Context, in any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {

@@ -3,7 +3,6 @@ package rpc_test
 import (
 	"context"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/go-plugin"
@@ -31,13 +30,9 @@ func TestMain(m *testing.M) {
 		serve.Main(holder{})
 	case "serve":
 		serve.Main(specimenReader{})
-	case "digester":
-		serve.Main(digester{})
-	case "digester, stock":
-		plugin.Serve(&plugin.ServeConfig{HandshakeConfig: rpc.Handshake, VersionedPlugins: rpc.VersionedPlugins(digester{}), GRPCServer: rpc.GRPCServer})
 	default:
-		if does, ok := strings.CutPrefix(os.Getenv(roleEnv), "lane: "); ok {
-			serveLiar(does)
+		if role, ok := laneRoles[os.Getenv(roleEnv)]; ok {
+			role()
 			return
 		}
 		goleak.VerifyTestMain(m)
