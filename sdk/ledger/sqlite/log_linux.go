@@ -24,7 +24,7 @@ func openOSLog(path string) (logFile, error) {
 // Sync is SQLite's own on Linux.
 func (l osLog) Sync() error {
 	for {
-		if err := unix.Fdatasync(int(l.Fd())); err != unix.EINTR { //nolint:errorlint // as the system call returns it
+		if err := unix.Fdatasync(int(l.Fd())); err != unix.EINTR {
 			return err
 		}
 	}

@@ -124,10 +124,13 @@ func TestSyncsOverlap(t *testing.T) {
 		end <- nil
 	}
 	(<-g.begun) <- nil
-	for _, told := range append(tolds, late) {
+	for _, told := range tolds {
 		if err := <-told; err != nil {
 			t.Error(err)
 		}
+	}
+	if err := <-late; err != nil {
+		t.Error(err)
 	}
 	g.on.Store(false)
 }
