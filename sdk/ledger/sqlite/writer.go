@@ -217,7 +217,15 @@ func (w *writer) batch() int {
 func (w *writer) alone(op *write) {
 	place := w.log.place()
 	w.committed = false
-	if err := w.conn.immediately(func() error { return op.run(w.conn) }); err != nil {
+	err := w.lock(place)
+	if err == nil {
+		err = op.run(w.conn)
+	}
+	if err == nil {
+		err = w.conn.exec("COMMIT")
+	}
+	if err != nil {
+		w.rollback()
 		w.log.back(place)
 		op.done <- err
 		return
