@@ -42,7 +42,8 @@ func dial(ctx context.Context, path, vfs string) (*conn, error) {
 	defer c.interruptible(ctx)()
 	err = errors.Join(
 		c.BusyHandler(wait),
-		// FULL: in WAL mode, NORMAL would lose acknowledged writes when the power fails.
+		// FULL: in WAL mode, NORMAL would lose acknowledged writes when the power fails. The writer goes back to
+		// it where [log] syncs.
 		c.Exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
 			PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0`),
 	)

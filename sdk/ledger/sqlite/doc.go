@@ -3,8 +3,9 @@
 //
 // # Durability
 //
-// A write is acknowledged after the write-ahead log was synced (journal_mode=WAL, synchronous=FULL,
-// F_FULLFSYNC on macOS). Writes that wait at the same time share a transaction and a sync (group commit).
+// A write is acknowledged after the write-ahead log was synced (F_FULLFSYNC on macOS). Writes that wait at the same
+// time share a transaction and a sync (group commit). On Linux the syncs run beside the writer, which makes the next
+// transaction meanwhile (synchronous=NORMAL); elsewhere they are part of the commit (synchronous=FULL).
 // Each page carries a checksum that is verified when it is read, so that a damaged index refuses instead
 // of hiding a picture that was paid.
 //
