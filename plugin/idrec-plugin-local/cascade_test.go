@@ -57,7 +57,7 @@ func TestAMissedCardIsAskedOfThePaidProvider(t *testing.T) {
 		reason    string
 	}{{sure - 0.001, 0, ""}, {sure + 0.001, 1, "status:non_idcard"}} {
 		behind := &paid{}
-		res := ask(layers.Cascade(engine, behind, layers.CascadeOptions{AcceptConfidence: c.threshold}))
+		res := ask(layers.Cascade(engine, behind, layers.CascadeOptions{AcceptStatus: c.threshold}))
 		if behind.asked != c.asked || res.Extras[layers.ExtraCascadeReason] != c.reason {
 			t.Errorf("sure by %v, wanted by %v: asked %d times, because of %q", sure, c.threshold, behind.asked, res.Extras[layers.ExtraCascadeReason])
 		}

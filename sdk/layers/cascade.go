@@ -16,6 +16,11 @@ import (
 // high, since what it gets wrong nobody looks at again.
 const DefaultAcceptConfidence = 0.98
 
+// DefaultAcceptStatus is how sure the first recognizer must be that a picture shows no card, or one of another
+// kind. It is lower, since most pictures that are called so are so, and the second one says the same of them for
+// money: docs/local.md has what is missed and what is saved by it.
+const DefaultAcceptStatus = 0.8
+
 // The extras that a cascade adds to a result.
 const (
 	// ExtraCascadeAnswered is the name of the recognizer that answered.
@@ -38,6 +43,9 @@ type CascadeOptions struct {
 	// AcceptConfidence is the least confidence, from 0 to 1, of every field that matters; 0 is
 	// [DefaultAcceptConfidence].
 	AcceptConfidence float64
+	// AcceptStatus is the least confidence, from 0 to 1, of the status of a picture that shows no card, or one of
+	// another kind; 0 is [DefaultAcceptStatus].
+	AcceptStatus float64
 	// Fields are those that matter. Empty: those that the request asks for, or all of the side.
 	Fields []shared.FieldName
 	// Escalate lists the statuses, beside those without which nothing was read, with which the second
@@ -62,6 +70,9 @@ func PointlessStatuses() []shared.PictureStatus {
 func Cascade(first, second shared.Recognizer, o CascadeOptions) shared.Recognizer {
 	if o.AcceptConfidence == 0 {
 		o.AcceptConfidence = DefaultAcceptConfidence
+	}
+	if o.AcceptStatus == 0 {
+		o.AcceptStatus = DefaultAcceptStatus
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -170,7 +181,7 @@ func hopeless(c shared.Code) bool {
 func (o CascadeOptions) doubt(res *shared.Result, req *shared.Request) string {
 	switch {
 	case res.Status == shared.StatusNormal || res.Status == shared.StatusReversedSide:
-	case slices.Contains(PointlessStatuses(), res.Status) && !slices.Contains(o.Escalate, res.Status) && statusConfidence(res) >= o.AcceptConfidence:
+	case slices.Contains(PointlessStatuses(), res.Status) && !slices.Contains(o.Escalate, res.Status) && statusConfidence(res) >= o.AcceptStatus:
 		return ""
 	default:
 		return "status:" + string(res.Status)

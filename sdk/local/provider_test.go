@@ -195,6 +195,28 @@ func TestTwoPeopleAreNotMixed(t *testing.T) {
 	}
 }
 
+// spotted is a page with lines of print on a dark desk, and a lamp's reflection of that radius in the middle.
+func spotted(tb testing.TB, radius int) []byte {
+	tb.Helper()
+	img := image.NewGray(image.Rect(0, 0, 900, 568))
+	for i := range img.Pix {
+		x, y := i%900, i/900
+		img.Pix[i] = 90 + uint8(i%3)
+		if x > 60 && x < 840 && y > 40 && y < 530 {
+			if img.Pix[i] = 253; y%24 < 11 && x%17 < 8 {
+				img.Pix[i] = 40
+			}
+		}
+		if dx, dy := x-450, y-284; radius > 0 {
+			img.Pix[i] = 120 + uint8(i%3)
+			if dx*dx+dy*dy < radius*radius {
+				img.Pix[i] = 254
+			}
+		}
+	}
+	return encoded(tb, img)
+}
+
 func TestStatusesOfWhatIsNotRead(t *testing.T) {
 	t.Parallel()
 	card := straight(t, specimen.Cast()[0], shared.SidePortrait)
@@ -213,6 +235,10 @@ func TestStatusesOfWhatIsNotRead(t *testing.T) {
 		found  []sighting
 		status shared.PictureStatus
 	}{
+		"a page":            {spotted(t, 0), nil, shared.StatusNonIDCard},
+		"a reflection":      {spotted(t, 160), nil, shared.StatusOverExposure},
+		"a small one":       {spotted(t, 40), nil, shared.StatusNonIDCard},
+		"half of a card":    {flat(150), []sighting{{quad: shared.Quad{{X: -250, Y: 10}, {X: 600, Y: 10}, {X: 600, Y: 540}, {X: -250, Y: 540}}, side: shared.SidePortrait, p: 0.6}}, shared.StatusUnknown},
 		"nothing":           {card, nil, shared.StatusNonIDCard},
 		"another card":      {card, []sighting{{quad: corners(900, 568), p: 1}}, shared.StatusOtherTypeCard},
 		"mirrored":          {card, []sighting{mirrored}, shared.StatusUnknown},

@@ -95,7 +95,7 @@ func (a *app) openCascade(ctx context.Context, both []*pluginFlags, l settings.L
 			return nil, err
 		}
 	}
-	r := layers.Cascade(first, second, layers.CascadeOptions{AcceptConfidence: both[0].acceptConfidence})
+	r := layers.Cascade(first, second, layers.CascadeOptions{AcceptConfidence: both[0].acceptConfidence, AcceptStatus: both[0].acceptStatus})
 	about, err := r.Describe(ctx)
 	if err != nil {
 		return nil, err

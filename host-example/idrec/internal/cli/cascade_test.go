@@ -44,6 +44,10 @@ func (r *reader) Recognize(_ context.Context, req *shared.Request) (*shared.Resu
 	for name, v := range map[shared.FieldName]string{shared.FieldAuthority: "样本", shared.FieldValidFrom: "2020-01-01", shared.FieldValidUntil: "2040-01-01"} {
 		res.Fields[name] = shared.Field{State: shared.FieldPresent, Value: v, Confidence: confidence}
 	}
+	if strings.HasPrefix(string(text), "nothing") {
+		res.Status, res.Side, res.Fields = shared.StatusNonIDCard, shared.SideDetect, nil
+		res.Extras = map[string]string{"local.status_confidence": "0.9"}
+	}
 	return res, nil
 }
 
@@ -90,6 +94,24 @@ func TestTwoPluginsAreACascade(t *testing.T) {
 	}
 }
 
+// How sure the free plugin must be of a picture without a card has a threshold of its own.
+func TestThresholdForPicturesWithoutACard(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.others = map[string]process{"local": &reader{}}
+	b.write("in/1.jpg", "nothing there")
+	run := []string{"recognize", b.path("in"), "--plugin", "local,wapi", "--output", "ndjson", "--accept-unusable"}
+	b.want(exit.OK, "", run...)
+	if b.fake.asked["nothing there"] != 0 {
+		t.Error("the paid plugin was asked of a picture that is surely enough none of a card")
+	}
+	b.write("config.yaml", "accept-status: 0.95\n")
+	b.want(exit.OK, "", run...)
+	if b.fake.asked["nothing there"] != 1 {
+		t.Error("the paid plugin was not asked although the free one was less sure than the configuration wants")
+	}
+}
+
 func TestCascadeThatCannotBeIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -101,6 +123,7 @@ func TestCascadeThatCannotBeIsRefused(t *testing.T) {
 		"two digests":         {"--plugin", "local,wapi", "--sha256", strings.Repeat("0", 64)},
 		"neither plugin has":  {"--plugin", "local,wapi", "--set", "colour=red"},
 		"--accept-confidence": {"--plugin", "local,wapi", "--accept-confidence", "1.5"},
+		"--accept-status":     {"--plugin", "local,wapi", "--accept-status", "-1"},
 		"unknown flag":        {"--accept-confidenc", "1"},
 	} {
 		b.want(exit.Usage, says, append([]string{"recognize", b.path("in"), "--output", "ndjson"}, args...)...)

@@ -23,7 +23,7 @@ type pluginFlags struct {
 
 	url, appid, rate                     string
 	ledger, ledgerKey                    string
-	acceptConfidence                     float64
+	acceptConfidence, acceptStatus       float64
 	secretFile, secretEnv, secretCommand string
 	set                                  []string
 	flags                                *pflag.FlagSet

@@ -54,7 +54,7 @@ type recognition struct {
 // is a habit, not what belongs to one run.
 func recognizeKeys() []string {
 	return []string{"side", "output", "mask", "quiet", "accept-unusable", "concurrency", "timeout", "wait", "grace", "retry", "url-mode",
-		"fields", "purpose", "budget-yuan", "budget-calls", "accept-confidence"}
+		"fields", "purpose", "budget-yuan", "budget-calls", "accept-confidence", "accept-status"}
 }
 
 const recognizeHelp = `Read pictures and write a record for each, failures too.
@@ -154,6 +154,7 @@ func (r *recognition) flagsOf(f *pflag.FlagSet) {
 	f.StringVar(&r.retry, "retry", string(shared.BasisDocumented), "how sure it must be that an attempt was not billed before it is sent again: proved, documented or assumed")
 	f.StringVar(&r.urlMode, "url-mode", string(shared.URLFetch), "who fetches pictures behind addresses: fetch (idrec) or vendor")
 	f.Float64Var(&r.acceptConfidence, "accept-confidence", layers.DefaultAcceptConfidence, "with two plugins: how sure the free one must be of every field, from 0 to 1, for the paid one not to be asked")
+	f.Float64Var(&r.acceptStatus, "accept-status", layers.DefaultAcceptStatus, "with two plugins: how sure the free one must be, from 0 to 1, that a picture shows no card or another kind of card, for the paid one not to be asked")
 	f.StringVar(&r.fields, "fields", "", "card fields to return, separated by commas; the default is all")
 	f.StringVar(&r.caseName, "case", "", "name that ties the pictures of one person together")
 	f.StringVar(&r.pair, "pair", "", "which pictures are of one person: `RULE` is "+source.Pairings)
@@ -289,6 +290,8 @@ func (r *recognition) bounds() error {
 		return exit.Errorf(exit.Usage, "--timeout must be above 0, --wait and --grace not below")
 	case !(r.acceptConfidence > 0 && r.acceptConfidence <= 1):
 		return exit.Errorf(exit.Usage, "--accept-confidence takes a number above 0, up to 1")
+	case !(r.acceptStatus > 0 && r.acceptStatus <= 1):
+		return exit.Errorf(exit.Usage, "--accept-status takes a number above 0, up to 1")
 	case r.limit < 0:
 		return exit.Errorf(exit.Usage, "--limit cannot be negative")
 	case r.budgetCalls < 0:

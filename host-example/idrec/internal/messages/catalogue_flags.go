@@ -98,8 +98,9 @@ var flags = map[string]string{ //nolint:gosec // it speaks of secrets and holds 
 	"whose documents these are; kept as a keyed digest only":                                                                                                           "这些是谁的证件；只以带密钥的摘要保存",
 	"whose documents, as given with recognize --subject; - reads it from standard input":                                                                               "谁的证件，与 recognize --subject 所给的一致；- 从标准输入读取",
 	"why they are read": "识别的目的",
-	"width of the card in `PIXELS`, or of a photo's longer side; 0 is the default":                                  "证件的宽度（PIXELS，像素），或照片长边；0 为默认",
-	"with two plugins: how sure the free one must be of every field, from 0 to 1, for the paid one not to be asked": "使用两个插件时：免费插件对每个字段的把握达到多少（0 至 1）就不再询问付费插件",
-	"write each picture to `FOLDER` with name, address, number and portrait covered, named by its SHA-256":          "把每张图片遮盖姓名、住址、号码和人像后写入 FOLDER，以其 SHA-256 命名",
+	"width of the card in `PIXELS`, or of a photo's longer side; 0 is the default":                                                                         "证件的宽度（PIXELS，像素），或照片长边；0 为默认",
+	"with two plugins: how sure the free one must be, from 0 to 1, that a picture shows no card or another kind of card, for the paid one not to be asked": "使用两个插件时：免费插件对“图中没有证件或是其他证件”的把握达到多少（0 至 1）就不再询问付费插件",
+	"with two plugins: how sure the free one must be of every field, from 0 to 1, for the paid one not to be asked":                                        "使用两个插件时：免费插件对每个字段的把握达到多少（0 至 1）就不再询问付费插件",
+	"write each picture to `FOLDER` with name, address, number and portrait covered, named by its SHA-256":                                                 "把每张图片遮盖姓名、住址、号码和人像后写入 FOLDER，以其 SHA-256 命名",
 	"write the records to `FILE`": "把记录写入 FILE",
 }

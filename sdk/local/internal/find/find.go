@@ -63,6 +63,9 @@ const (
 	// gone is the probability below which no further look is taken: little after the first one, which may be
 	// far off, more after others.
 	gone, goneLater = 0.1, 0.6
+	// fragment is the share of a guess that lies in the picture at most where a fragment is looked for, and
+	// fragmentVote its least score; whole is the share of a card from which it is none.
+	fragment, fragmentVote, whole = 0.8, 0.3, 0.97
 	// contrastFloor is added to the standard deviation of a picture, so that the noise of an empty one is
 	// not blown up to print. Training normalises with the same number.
 	contrastFloor = 4
@@ -131,10 +134,10 @@ func (f *Finder) Find(p *page.Plane) []Card {
 func (f *Finder) fragments(p *page.Plane) []Card {
 	for _, at := range fragmentLooks {
 		for _, g := range f.locate(p, at.longSide, at.margin) {
-			if !cutOff(p, g.quad) {
+			if g.score < fragmentVote || within(p, g.quad) > fragment {
 				continue
 			}
-			if c, ok := f.settle(p, g.quad, gone); ok && c.Kind != Other && cutOff(p, c.Quad) {
+			if c, ok := f.settle(p, g.quad, gone); ok && c.Kind != Other && within(p, c.Quad) < whole {
 				return []Card{c}
 			}
 		}
@@ -142,11 +145,20 @@ func (f *Finder) fragments(p *page.Plane) []Card {
 	return nil
 }
 
-// cutOff reports whether a corner lies outside the picture.
-func cutOff(p *page.Plane, q shared.Quad) bool {
-	return slices.ContainsFunc(q[:], func(c shared.Point) bool {
-		return c.X < 0 || c.Y < 0 || c.X > float64(p.Width) || c.Y > float64(p.Height)
-	})
+// within is the share of a quad that lies in the picture.
+func within(p *page.Plane, q shared.Quad) float64 {
+	const n = 12
+	onto, err := page.Onto(n, n, q)
+	if err != nil {
+		return 1
+	}
+	in := 0
+	for i := range n * n {
+		if at := onto.At(float64(i%n)+0.5, float64(i/n)+0.5); at.X >= 0 && at.Y >= 0 && at.X < float64(p.Width) && at.Y < float64(p.Height) {
+			in++
+		}
+	}
+	return float64(in) / (n * n)
 }
 
 // Doubt is how much the likeliest thing in the last picture that was not returned looked like a card to the

@@ -1,6 +1,7 @@
 package find_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -92,6 +93,40 @@ func TestTurnsAndMirrors(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A card of which half is outside the picture is found where it is, with corners outside.
+func TestFragmentsAreFound(t *testing.T) {
+	t.Parallel()
+	f := finder(t)
+	const n = 8
+	found := 0
+	for i := range n {
+		data, truth := specimen.PhotoSet{Level: specimen.LevelEasy, Set: specimen.SetTune, Seed: 5, Subject: specimen.SubjectFragment, Width: 900}.At(i)
+		g, _, err := picture.DecodeLuma(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cards := f.Find(&page.Plane{Pix: g.Pix, Stride: g.Stride, Width: g.Rect.Dx(), Height: g.Rect.Dy()})
+		sound(t, cards)
+		for _, c := range cards {
+			if c.Kind != find.Other && middleOff(c.Quad, truth.Cards[0].Quad) < 0.25 {
+				found++
+			}
+		}
+	}
+	if found < n*5/8 {
+		t.Errorf("%d of %d fragments are found", found, n)
+	}
+}
+
+// middleOff is how far the middles of two cards are apart, as a share of the second one's upper edge.
+func middleOff(a, b shared.Quad) float64 {
+	var x, y float64
+	for i := range a {
+		x, y = x+(a[i].X-b[i].X)/4, y+(a[i].Y-b[i].Y)/4
+	}
+	return math.Hypot(x, y) / math.Hypot(b[1].X-b[0].X, b[1].Y-b[0].Y)
 }
 
 // turned turns a picture by a quarter, clockwise.

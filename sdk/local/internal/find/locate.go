@@ -44,7 +44,7 @@ type guess struct {
 
 // fragmentLooks are how the first network sees a picture in which the middle of a card may lie outside: as long
 // as that with a margin around it, which is a share of the picture's longer side.
-var fragmentLooks = [...]struct{ longSide, margin float64 }{{192, 0.5}, {336, 0.5}, {336, 0.25}}
+var fragmentLooks = [...]struct{ longSide, margin float64 }{{192, 0.5}, {256, 0.5}, {336, 0.5}, {336, 0.25}, {448, 0.5}}
 
 // locate returns the likeliest cards, the surest first. The picture is as long as longSide with the margin that
 // is added around it, a share of its own longer side.
