@@ -361,3 +361,46 @@ func TestCheckpointAsksTheOldestOpening(t *testing.T) {
 	}
 	g.fail.Store(false)
 }
+
+// Writes that are made alone, since one of them cannot be made, stop as well at a sync that fails: behind the end of
+// the log lie no more commits than are allowed.
+func TestWritesMadeAloneStopAtAFailedSync(t *testing.T) {
+	t.Parallel()
+	s, g := openGated(t, filepath.Join(memoryDir(t), "ledger.db"), newKeys(t))
+	settled(t, s, "k", "c")
+	held, hold := make(chan struct{}), make(chan struct{})
+	go func() { _ = s.writer.do(context.Background(), func(*conn) error { close(held); <-hold; return nil }) }()
+	<-held // the next transaction is for all others
+	const writes = 10
+	bad := errors.New("bad")
+	told := make(chan error, writes)
+	for i := range writes {
+		go func() {
+			told <- s.writer.do(context.Background(), func(c *conn) error {
+				if err := c.exec(`INSERT INTO alias (alias, key) VALUES (?, x'')`, []byte{byte(i)}); err != nil || i != 0 {
+					return err
+				}
+				return bad
+			})
+		}()
+	}
+	awaitWaiting(s, writes)
+	g.fail.Store(true)
+	close(hold)
+	for range writes {
+		if err := <-told; err == nil {
+			t.Error("a sync that failed was acknowledged")
+		}
+	}
+	g.fail.Store(false)
+	err := s.read(t.Context(), func(c *conn) error {
+		n, err := c.number(`SELECT count(*) FROM alias`)
+		if n > unsyncedAtMost {
+			t.Errorf("%d commits without a sync", n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
