@@ -293,15 +293,17 @@ func TestCancelWhileAPictureIsBeingWritten(t *testing.T) {
 			next := make(chan *Sent)
 			go func() { next <- l.send(t, t.Context(), picture(4, MinBytes)) }()
 			if taken > 0 {
-				rest := make([]byte, headBytes+MinBytes-taken)
-				if _, err := io.ReadFull(l.socket(), rest); err != nil {
-					t.Fatal(err)
+				rest, word := make([]byte, headBytes+MinBytes-taken), make([]byte, headBytes)
+				_, err1 := io.ReadFull(l.socket(), rest)
+				_, err2 := io.ReadFull(l.socket(), word)
+				if h := decodeHead(word); err1 != nil || err2 != nil || h.number != 1 || h.kind != kindForgone {
+					t.Fatal("the plugin is not told that nobody will ask:", err1, err2, h)
 				}
 				if bytes.Contains(rest, []byte{0xAA}) || bytes.Contains(rest[min(len(rest), headBytes):], []byte{9}) {
 					t.Error("the plugin got what it was not given")
 				}
 			}
-			go l.Run() // which takes the word that nobody will ask, and the next picture
+			go l.Run() // which takes the next picture
 			if got, _, ok := l.Take(t.Context(), (<-next).Number); !ok || !bytes.Equal(got, picture(4, MinBytes)) {
 				t.Error("the next picture is not whole")
 			}
