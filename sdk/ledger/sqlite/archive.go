@@ -272,6 +272,11 @@ func (s *Store) forget(c *conn, seqs []int64, f ledger.Filter, tombstone bool, a
 // emptyLog brings the log home and cuts it to nothing, so that it keeps no older state of a page. It
 // waits for those who are just reading.
 func (s *Store) emptyLog(ctx context.Context) error {
+	if s.log != nil && s.log.failed.Load() == inherited { // the first transaction makes it durable
+		if err := s.writer.do(ctx, func(*conn) error { return nil }); err != nil {
+			return err
+		}
+	}
 	for {
 		err := s.checkpoint.run(ctx, sqlite3.CHECKPOINT_TRUNCATE)
 		if err == nil || !errors.Is(err, sqlite3.BUSY) || ctx.Err() != nil {

@@ -44,8 +44,10 @@ func dial(ctx context.Context, path, vfs string) (*conn, error) {
 		c.BusyHandler(wait),
 		// FULL: in WAL mode, NORMAL would lose acknowledged writes when the power fails. The writer goes back to
 		// it where [log] syncs.
+		// No page leaves the cache before its transaction is committed: see [framesFile].
 		c.Exec(`PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-			PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0`),
+			PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0;
+			PRAGMA cache_spill = OFF`),
 	)
 	if err != nil {
 		_ = c.close()

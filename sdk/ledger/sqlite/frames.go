@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"encoding/binary"
-	"errors"
 
 	"github.com/ncruces/go-sqlite3/vfs"
 )
@@ -10,6 +9,9 @@ import (
 // framesFile is the log as SQLite writes it: each frame in two writes, its head and its page. What is written one
 // behind the other is collected, and written at once with the frame that commits it: until then nobody but the
 // writer itself reads it. An error is that of the write that ends the collecting.
+//
+// SQLite must not write frames before it commits (cache_spill is off): a transaction that is rolled back is not
+// told of here, and what it left would be written later over what others have committed meanwhile.
 type framesFile struct {
 	file
 
@@ -97,4 +99,5 @@ func (f *framesFile) Sync(flags vfs.SyncFlag) error {
 	return f.file.Sync(flags)
 }
 
-func (f *framesFile) Close() error { return errors.Join(f.flush(), f.file.Close()) }
+// Close drops what is pending: it was never committed, and another's may stand in its place by now.
+func (f *framesFile) Close() error { return f.file.Close() }

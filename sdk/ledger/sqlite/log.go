@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -46,15 +47,22 @@ type log struct {
 	places chan logFile // the openings that no sync uses
 	all    []logFile
 	last   *flight                 // of the writer
-	failed atomic.Pointer[failure] // the sync that failed, until the log was written again
+	failed atomic.Pointer[failure] // the sync that failed, until the log was written again; at first [inherited]
 	wg     sync.WaitGroup
 	index  *os.File // the index of the log (-shm)
 
 	durable atomic.Pointer[indexHead] // the state of the log that is known to be durable
 
-	mu   sync.Mutex // of look
-	look logFile    // for those who have no place
+	mu     sync.Mutex // of what follows
+	look   logFile    // for those who have no place
+	looked *indexHead // the state of an inherited log that was synced for a look-up
+	closed bool
 }
+
+// inherited stands for what is not known of a log that others wrote: a sync of theirs may have failed, of which
+// an opening that is younger is not told. It is the reader's own after his first transaction, which writes it
+// again; until then nothing of it is brought home.
+var inherited = &failure{"its log is not known to be durable yet", nil}
 
 // flight is a sync under way.
 type flight struct {
@@ -87,8 +95,14 @@ func openLog(path string, open func(string) (logFile, error)) (l *log, err error
 	for _, f := range l.all[1:] {
 		l.places <- f
 	}
+	if now := l.head(); now == nil || frames(now) > 0 {
+		l.failed.Store(inherited)
+	}
 	return l, nil
 }
+
+// frames is how many committed frames the log has.
+func frames(now *indexHead) uint32 { return binary.NativeEndian.Uint32(now[16:]) }
 
 // close waits for the syncs that are under way.
 func (l *log) close() (err error) {
@@ -96,6 +110,9 @@ func (l *log) close() (err error) {
 		return nil
 	}
 	l.wg.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
 	for _, f := range l.all {
 		err = errors.Join(err, f.Close())
 	}
@@ -201,10 +218,27 @@ func (l *log) now() error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if failed := l.failed.Load(); failed != nil {
+	if l.closed {
+		return errClosed
+	}
+	switch failed := l.failed.Load(); failed {
+	case nil:
+		return l.catchUp(l.look)
+	case inherited:
+		l.lookedUp()
+		return failed
+	default:
 		return failed
 	}
-	return l.catchUp(l.look)
+}
+
+// lookedUp syncs an inherited log, which is as much as who only reads it can do.
+func (l *log) lookedUp() {
+	if now := l.head(); now == nil || l.looked == nil || *l.looked != *now {
+		if l.look.Sync() == nil {
+			l.looked = now
+		}
+	}
 }
 
 // catchUp syncs with an opening, unless all that is in the log is known to be durable.

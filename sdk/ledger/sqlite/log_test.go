@@ -24,7 +24,8 @@ type gate struct {
 	on    atomic.Bool
 	begun chan chan error // a sync that began, and ends with what it is sent
 	syncs atomic.Int64
-	fail  atomic.Bool // each sync that is not held
+	fail  atomic.Bool  // each sync that is not held
+	again atomic.Int64 // frames that were written by the log, which writes only those that are there
 }
 
 type gatedLog struct {
@@ -45,6 +46,13 @@ func (l gatedLog) Sync() error {
 		return syscall.EIO
 	}
 	return l.logFile.Sync()
+}
+
+func (l gatedLog) WriteAt(p []byte, off int64) (int, error) {
+	if len(p) == frameHead+pageSize {
+		l.gate.again.Add(1)
+	}
+	return l.logFile.WriteAt(p, off)
 }
 
 func openGated(t *testing.T, path string, keys *seal.Ring) (*Store, *gate) {
@@ -251,7 +259,7 @@ func TestLogThatChangedAfterAFailedSync(t *testing.T) {
 		if _, err := wal.WriteAt([]byte{b[0] ^ 1}, 2000); err != nil {
 			t.Fatal(err)
 		}
-		if err := <-beginning(t.Context(), s, "2"); err == nil || !strings.Contains(err.Error(), "disk reports an error") {
+		if err := <-beginning(t.Context(), s, "2"); err == nil || !strings.Contains(err.Error(), "stop all processes") {
 			t.Errorf("told %v", err)
 		}
 	}
@@ -259,6 +267,81 @@ func TestLogThatChangedAfterAFailedSync(t *testing.T) {
 		t.Fatal(err)
 	}
 	settled(t, s, "k2", "c2")
+}
+
+// A sync of another process may have failed, of which whoever opens the log later is not told: he writes it again
+// before he writes behind it, and brings nothing of it home before that.
+func TestInheritedLogIsWrittenAgain(t *testing.T) {
+	t.Parallel()
+	path, keys := filepath.Join(memoryDir(t), "ledger.db"), newKeys(t)
+	s, g := openGated(t, path, keys)
+	settled(t, s, "k", "c")
+	g.fail.Store(true)
+	if err := <-beginning(t.Context(), s, "1"); err == nil {
+		t.Error("a sync that failed was acknowledged")
+	}
+	younger, yg := openGated(t, path, keys)
+	for range 3 {
+		if e, err := younger.Lookup(t.Context(), "k", ""); err != nil || len(e.Answer) == 0 {
+			t.Errorf("%+v, %v", e, err)
+		}
+	}
+	if n := yg.syncs.Load(); n != 1 {
+		t.Errorf("%d syncs for three answers, want 1", n)
+	}
+	if err := younger.checkpoint.run(t.Context(), sqlite3.CHECKPOINT_PASSIVE); !errors.Is(err, inherited) {
+		t.Errorf("brought home: %v", err)
+	}
+	there := int64(frames(younger.log.head()))
+	settled(t, younger, "k2", "c2")
+	if n := yg.again.Load(); n != there {
+		t.Errorf("%d frames were written again of %d", n, there)
+	}
+	settled(t, younger, "k3", "c3")
+	if n := yg.again.Load(); n != there {
+		t.Errorf("written again twice")
+	}
+	if err := younger.emptyLog(t.Context()); err != nil {
+		t.Error(err)
+	}
+	g.fail.Store(false)
+	settled(t, s, "k4", "c4")
+}
+
+// Who only reads a log that others wrote leaves it where it is.
+func TestInheritedLogIsLeftByItsReaders(t *testing.T) {
+	t.Parallel()
+	path, keys := filepath.Join(memoryDir(t), "ledger.db"), newKeys(t)
+	s, _ := openGated(t, path, keys)
+	settled(t, s, "k", "c")
+	crashed := filepath.Join(memoryDir(t), "crashed.db")
+	copyFiles(t, path, crashed)
+	size := func() int64 {
+		info, err := os.Stat(crashed + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	before := size()
+	for _, write := range []bool{false, true} {
+		reader, _ := openGated(t, crashed, keys)
+		if e, err := reader.Lookup(t.Context(), "k", ""); err != nil || len(e.Answer) == 0 {
+			t.Errorf("%+v, %v", e, err)
+		}
+		if write {
+			settled(t, reader, "k2", "c2")
+		}
+		if err := reader.Close(); err != nil {
+			t.Error(err)
+		}
+		if !write && size() != before {
+			t.Errorf("the log has %d bytes, had %d", size(), before)
+		}
+	}
+	if _, err := os.Stat(crashed + "-wal"); !errors.Is(err, os.ErrNotExist) {
+		t.Error("who wrote it again did not bring it home:", err)
+	}
 }
 
 // What another process committed and did not sync is synced by whoever answers with it, once, and by whoever

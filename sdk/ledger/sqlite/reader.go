@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"sync"
+
+	sqlite3 "github.com/ncruces/go-sqlite3"
 )
 
 // readers are the connections that look things up. They see what is committed, and wait for no writer.
@@ -38,6 +40,9 @@ func (s *Store) read(ctx context.Context, f func(*conn) error) error {
 		if c, err = dial(ctx, s.path, s.vfs); err != nil {
 			return wrap(ctx, err)
 		}
+		// One that is in use when the store closes may be the last one, and does not know whether the log is
+		// durable.
+		_, _ = c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, s.log != nil)
 	}
 	end := c.interruptible(ctx)
 	err = f(c)

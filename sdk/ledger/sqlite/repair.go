@@ -1,11 +1,9 @@
 package sqlite
 
-import (
-	"encoding/binary"
-	"errors"
-)
+import "encoding/binary"
 
-// repair makes the log durable after a sync failed, for the writer within a transaction, so that nobody else writes.
+// repair makes the log durable after a sync failed, or where that of another may have, for the writer within a
+// transaction, so that nobody else writes.
 // The system takes what it could not write for written, so a further sync would write nothing: the frames that are
 // committed are read, checked and written again.
 func (l *log) repair() error {
@@ -29,7 +27,8 @@ func (l *log) repair() error {
 	return nil
 }
 
-var errChangedLog = errors.New("the log is not as it was written")
+// errChangedLog is lasting: what is on the disk is another log than what is read.
+var errChangedLog = &failure{"its log on the disk is not as it was written: stop all processes that use it and start again", nil}
 
 // rewrite writes the committed frames again as they are. They are still in the system's memory, most likely; where
 // they are not, the log on the disk is what it was before, and nothing can be built on it.
@@ -38,8 +37,8 @@ func (l *log) rewrite() error {
 	if now == nil {
 		return errChangedLog
 	}
-	frames := binary.NativeEndian.Uint32(now[16:])
-	if frames == 0 { // all of it was brought home
+	n := frames(now)
+	if n == 0 { // all of it was brought home
 		return nil
 	}
 	var head [walHead]byte
@@ -58,7 +57,7 @@ func (l *log) rewrite() error {
 		return err
 	}
 	frame := make([]byte, frameHead+pageSize)
-	for i := range int64(frames) {
+	for i := range int64(n) {
 		at := walHead + i*int64(len(frame))
 		if _, err := l.look.ReadAt(frame, at); err != nil {
 			return err

@@ -1,7 +1,5 @@
 package sqlite
 
-import "encoding/binary"
-
 // A write behind the end of a file changes its size, which a sync has to write too, with whatever else the file
 // system has in its journal: it takes a third longer on an idle disk, and several times as long on a busy one. So
 // the log gets room in advance, of zeros, which are no frames.
@@ -19,7 +17,7 @@ func (l *log) room(f logFile) {
 	if now == nil {
 		return
 	}
-	end := walHead + int64(binary.NativeEndian.Uint32(now[16:]))*(frameHead+pageSize)
+	end := walHead + int64(frames(now))*(frameHead+pageSize)
 	info, err := f.Stat()
 	if err != nil || info.Size() < walHead || info.Size()-end >= roomAtLeast {
 		return // or SQLite has yet to begin it

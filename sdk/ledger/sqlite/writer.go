@@ -161,7 +161,11 @@ func (w *writer) gather(want int) bool {
 // end closes the connection. The last one that closes brings the log home, unless it is not known to be durable.
 func (w *writer) end() error {
 	w.log.landed()
-	if w.log.now() != nil {
+	switch err := w.log.now(); {
+	case err == nil:
+	case errors.Is(err, inherited): // it wrote nothing
+		_, _ = w.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
+	default:
 		place := w.log.place()
 		if w.lock(place) != nil {
 			_, _ = w.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
