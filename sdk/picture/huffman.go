@@ -182,7 +182,7 @@ func (r *bitReader) value(h *huffman) (int32, bool) {
 }
 
 // block reads a block's coefficients, times their quantisers, into b, which it empties first. It returns the place of
-// the last one in zigzag order; -1 if the block is damaged.
+// the last one in zigzag order; -1 if the block is damaged or too loud to reckon with.
 func (r *bitReader) block(c *channel, quant, b *[64]int32) int {
 	*b = [64]int32{}
 	d, ok := r.value(c.dc)
@@ -191,7 +191,7 @@ func (r *bitReader) block(c *channel, quant, b *[64]int32) int {
 	}
 	c.last += d
 	b[0] = c.last * quant[0]
-	all := b[0] ^ b[0]>>31
+	sum := b[0] ^ b[0]>>31 // of the magnitudes, less one for each below zero
 	fast, most := &c.ac.fast, 0
 	next, n := r.next, r.n
 	for k := 1; k < 64; k++ {
@@ -229,12 +229,12 @@ func (r *bitReader) block(c *channel, quant, b *[64]int32) int {
 			return -1
 		}
 		v *= quant[k]
-		all |= v ^ v>>31
+		sum += v ^ v>>31
 		b[zigzag[k]&63] = v
 		most = k
 	}
 	r.next, r.n = next, n
-	if all >= loudest {
+	if sum >= loudest {
 		return -1
 	}
 	return most
@@ -277,9 +277,6 @@ func (r *bitReader) skip(c *channel) bool {
 	r.next, r.n = next, n
 	return true
 }
-
-// loudest is beyond all coefficients of eight bits a sample; larger ones would not fit what reckons with them.
-const loudest = 1 << 11
 
 // zigzag is where the coefficients lie, row by row (T.81, figure A.6).
 var zigzag = [64]byte{

@@ -20,6 +20,13 @@ const (
 	lastDown  = cosBits + keptBits + 3
 )
 
+// loudest bounds the sum of a block's magnitudes, each below zero counted as one less: so the true sum stays
+// below 2^13. That is what the coefficients of eight bits a sample come to at most, before they are rounded: their
+// squares sum up to 64*128^2. What overflows int32 is not one coefficient but a sum before a shift. Here, with
+// amplitudes of up to sum/4 in the samples, that is the second pass from 2^15 on; in image/jpeg it is the odd rows
+// of its second pass, times 1.97*2^17, from 2^13 on. Behind that the two would show different pictures.
+const loudest = 1<<13 - 64
+
 // evenBlock writes a block of one level.
 func evenBlock(dc int32, to []byte, stride int) {
 	v := level((dc + 4) >> 3)

@@ -165,6 +165,7 @@ func FuzzDecodeLuma(f *testing.F) {
 	for _, data := range samples(f) {
 		f.Add(data)
 	}
+	f.Add(loudest64())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if info, err := Inspect(data); err == nil && info.pixels() > 1<<20 {
 			return
