@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"bytes"
 	"encoding/binary"
 	"image"
 )
@@ -32,7 +33,7 @@ type channel struct {
 func baselineLuma(data []byte) (*image.Gray, bool) {
 	b := &baseline{adobe: jpegYCbCr}
 	for pos := 2; ; {
-		s, end, ok := nextJPEG(data, pos)
+		s, end, ok := strictJPEG(data, pos)
 		if !ok {
 			return nil, false
 		}
@@ -49,10 +50,10 @@ func baselineLuma(data []byte) (*image.Gray, bool) {
 				b.every = int(binary.BigEndian.Uint16(p))
 			}
 		case jpegSOS:
-			if next, _, _ := nextJPEG(data, end); next.marker != jpegEOI || !b.setScan(p) || b.rgb() {
+			if !b.setScan(p) || b.rgb() {
 				return nil, false
 			}
-			return b.scan(s.bytes[4+len(p):])
+			return b.scan(data, end-len(s.bytes)+4+len(p))
 		default:
 			ok = b.setApplication(s)
 		}
@@ -61,6 +62,12 @@ func baselineLuma(data []byte) (*image.Gray, bool) {
 		}
 		pos = end
 	}
+}
+
+// strictJPEG is nextJPEG, but for an escape behind a fill byte, which libjpeg skips and image/jpeg refuses.
+func strictJPEG(data []byte, pos int) (s jpegSegment, end int, ok bool) {
+	s, end, ok = nextJPEG(data, pos)
+	return s, end, ok && !bytes.Contains(data[pos:end-len(s.bytes)], []byte{0xFF, 0xFF, 0})
 }
 
 // setApplication takes what a segment of a program says of the colours.
@@ -151,13 +158,13 @@ func (b *baseline) setScan(p []byte) bool {
 	return true
 }
 
-// scan decodes the entropy-coded data.
-func (b *baseline) scan(data []byte) (*image.Gray, bool) {
+// scan decodes the entropy-coded data from pos on. Nothing but the end of the picture may follow it.
+func (b *baseline) scan(data []byte, pos int) (*image.Gray, bool) {
 	luma := &b.frame[0]
 	across, down := (b.width+8*luma.h-1)/(8*luma.h), (b.height+8*luma.v-1)/(8*luma.v)
 	// The whole blocks are kept, as image/jpeg does.
 	grey := image.NewGray(image.Rect(0, 0, 8*luma.h*across, 8*luma.v*down))
-	r := bitReader{data: data}
+	r := bitReader{data: data, pos: pos}
 	var coefficients [64]int32
 	quant := &b.quant[luma.quant]
 	left := b.every
@@ -199,6 +206,9 @@ func (b *baseline) scan(data []byte) (*image.Gray, bool) {
 		}
 	}
 	if !r.done() {
+		return nil, false
+	}
+	if next, _, ok := strictJPEG(data, r.pos); !ok || next.marker != jpegEOI {
 		return nil, false
 	}
 	grey.Rect = image.Rect(0, 0, b.width, b.height)

@@ -165,6 +165,9 @@ func FuzzDecodeLuma(f *testing.F) {
 	for _, data := range samples(f) {
 		f.Add(data)
 	}
+	for _, k := range plainJPEGs() {
+		f.Add(k.data)
+	}
 	f.Add(loudest64())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if info, err := Inspect(data); err == nil && info.pixels() > 1<<20 {

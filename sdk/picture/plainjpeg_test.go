@@ -207,3 +207,67 @@ func (w *bitWriter) block(c [64]int, dc, ac string) {
 		w.put(uint64(strings.IndexByte(ac, 0)), 8)
 	}
 }
+
+// plainJPEGs are small ones of every kind, and whether they are taken for ordinary ones.
+func plainJPEGs() map[string]struct {
+	data     []byte
+	ordinary bool
+} {
+	type kind = struct {
+		data     []byte
+		ordinary bool
+	}
+	const ycc = "\x01\x02\x03"
+	adobe := func(transform string) string {
+		return string(segment(jpegAPP14, "Adobe\x00\x64\x00\x00\x00\x00"+transform))
+	}
+	jfif := string(segment(jpegAPP0, "JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"))
+	out := map[string]kind{}
+	for name, k := range map[string]struct {
+		plainJPEG
+		ordinary bool
+	}{
+		"444":                       {plainJPEG{h: 1, v: 1}, true},
+		"440":                       {plainJPEG{h: 1, v: 2}, true},
+		"422":                       {plainJPEG{h: 2, v: 1}, true},
+		"420":                       {plainJPEG{h: 2, v: 2}, true},
+		"411":                       {plainJPEG{h: 4, v: 1}, true},
+		"410":                       {plainJPEG{h: 4, v: 2}, true},
+		"grey":                      {plainJPEG{h: 2, v: 2, ids: "\x01"}, true},
+		"grey restarts":             {plainJPEG{h: 1, v: 1, ids: "\x01", restarts: 2}, true},
+		"420 restarts":              {plainJPEG{h: 2, v: 2, restarts: 1}, true},
+		"422 restarts":              {plainJPEG{h: 2, v: 1, restarts: 3}, true},
+		"many restarts":             {plainJPEG{h: 1, v: 1, restarts: 1}, true},
+		"final restart":             {plainJPEG{h: 2, v: 2, restarts: 1, last: "\xff\xd3"}, true},
+		"fill behind the blocks":    {plainJPEG{h: 2, v: 2, last: "\xff"}, true},
+		"junk behind a restart":     {plainJPEG{h: 2, v: 2, last: "\xff\xd0junk\xff\x00"}, true},
+		"escape behind the blocks":  {plainJPEG{h: 2, v: 2, last: "\xff\xff\x00"}, false},
+		"escape behind a restart":   {plainJPEG{h: 2, v: 2, last: "\xff\xd0\xff\xff\x00"}, false},
+		"escape in front":           {plainJPEG{h: 2, v: 2, segments: "\xff\xff\x00"}, false},
+		"escape between":            {plainJPEG{h: 2, v: 2, fill: "\xff\xff\x00"}, false},
+		"escape without fill":       {plainJPEG{h: 2, v: 2, segments: "\xff\x00"}, true},
+		"fill bytes":                {plainJPEG{h: 2, v: 2, fill: "\xff\xff"}, true},
+		"junk between":              {plainJPEG{h: 2, v: 2, segments: jfif, fill: "\x00junk"}, false}, // and behind the blocks
+		"jfif":                      {plainJPEG{h: 2, v: 2, segments: jfif}, true},
+		"adobe 0":                   {plainJPEG{h: 1, v: 1, segments: adobe("\x00")}, false},
+		"adobe 1":                   {plainJPEG{h: 2, v: 2, segments: adobe("\x01")}, true},
+		"adobe 2":                   {plainJPEG{h: 2, v: 2, segments: adobe("\x02")}, true},
+		"adobe 0 in jfif":           {plainJPEG{h: 2, v: 2, segments: jfif + adobe("\x00")}, true},
+		"grey adobe 0":              {plainJPEG{h: 1, v: 1, ids: "\x01", segments: adobe("\x00")}, true},
+		"RGB":                       {plainJPEG{h: 1, v: 1, ids: "RGB"}, false},
+		"RGB in jfif":               {plainJPEG{h: 1, v: 1, ids: "RGB", segments: jfif}, true},
+		"height at the end":         {plainJPEG{h: 2, v: 2, heightEnd: true}, false},
+		"16 bits":                   {plainJPEG{h: 2, v: 2, wide: true}, false},
+		"a scan each":               {plainJPEG{h: 2, v: 2, apart: true}, false},
+		"a scan each, 444 restarts": {plainJPEG{h: 1, v: 1, apart: true, restarts: 2}, false},
+		"loud":                      {plainJPEG{h: 1, v: 1, ids: "\x01", loud: 8000}, true},
+		"too loud":                  {plainJPEG{h: 1, v: 1, ids: "\x01", loud: 30_000}, false},
+	} {
+		if k.ids == "" {
+			k.ids = ycc
+		}
+		k.seed, k.width, k.height = uint64(len(name)), 37, 21
+		out[name] = kind{k.bytes(), k.ordinary}
+	}
+	return out
+}
