@@ -11,7 +11,7 @@ func DecodeLuma(data []byte) (*image.Gray, Info, error) {
 		return nil, Info{}, err
 	}
 	if info.Format == JPEG && !info.Progressive {
-		if g, ok := baselineLuma(data); ok {
+		if g, ok := unlessPanic(baselineLuma, data); ok {
 			return g, info, nil
 		}
 	}
@@ -20,6 +20,16 @@ func DecodeLuma(data []byte) (*image.Gray, Info, error) {
 		return nil, Info{}, err
 	}
 	return Luma(img), info, nil
+}
+
+// unlessPanic is read(data); a read that panics is one for image/jpeg, and no reason to lose the calls beside this one.
+func unlessPanic(read func([]byte) (*image.Gray, bool), data []byte) (g *image.Gray, ok bool) {
+	defer func() {
+		if recover() != nil {
+			g, ok = nil, false
+		}
+	}()
+	return read(data)
 }
 
 // Luma returns the grey levels of a picture, transparency over white. The plane of a picture from a JPEG

@@ -91,6 +91,9 @@ func sameLuma(t testing.TB, data []byte) bool {
 	if (err == nil) != (gotErr == nil) || err != nil && err.Error() != gotErr.Error() || info != gotInfo {
 		t.Fatalf("%v %+v, want %v %+v", gotErr, gotInfo, err, info)
 	}
+	if info, err := Inspect(data); err == nil && info.Format == JPEG {
+		baselineLuma(data) // which must not panic, where DecodeLuma would hide that
+	}
 	if err != nil {
 		return false
 	}
@@ -98,6 +101,14 @@ func sameLuma(t testing.TB, data []byte) bool {
 		t.Fatalf("off by %d", d)
 	}
 	return true
+}
+
+func TestAPanicLeavesAJPEGToTheStandardDecoder(t *testing.T) {
+	t.Parallel()
+	panics := func([]byte) (*image.Gray, bool) { panic("damaged") }
+	if g, ok := unlessPanic(panics, []byte("damaged")); g != nil || ok {
+		t.Errorf("it is taken for an ordinary one: %v", g)
+	}
 }
 
 func TestDamagedJPEGsAreReadOrRefusedAsByTheStandardDecoder(t *testing.T) {
