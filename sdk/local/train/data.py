@@ -75,7 +75,7 @@ class Choice:
         n, out = r.randint(7, 12), []
         while len(out) < n:
             out.append(self.pick(r, f))
-            if self.like is not None and r.random() < 0.45:
+            if r.random() < 0.45:
                 out.append(self.alike(r, f, out[-1]))
         return "".join(out[:n])
 
@@ -84,16 +84,18 @@ class Choice:
         out = list(text)
         at = [i for i, c in enumerate(out) if c >= "\u3400"]
         for i in r.sample(at, min(len(at), r.randint(1, 3))):
-            out[i] = self.pick(r, f) if self.like is None or out[i] not in self.index or r.random() < 0.6 else self.alike(r, f, out[i])
+            out[i] = self.pick(r, f) if r.random() < 0.6 or out[i] not in self.index else self.alike(r, f, out[i])
         return "".join(out)
 
 
 class Cuts:
-    """Lines that the engine cut out of drawn photos (cmd/cutlines), from the files of a folder, which may grow.
+    """Lines that the engine cut out of drawn photos (TestCutLines), from the files of a folder, which may grow.
 
     A file has a JSON object a line: the width, the pixels in base64, and each character with its middle and
     width in pixels.
     """
+
+    MOST = 40_000  # lines that are held, 10 kB each
 
     def __init__(self, folder, r):
         self.folder, self.r = folder, r
@@ -109,8 +111,6 @@ class Cuts:
                 self.held.append((a, [tuple(c) for c in o["places"]]))
             self.r.shuffle(self.held)
             del self.held[self.MOST :]
-
-    MOST = 40_000  # lines that are held, 10 kB each
 
     def pick(self, width):
         """A line's pixels, moved a little, and its places; None as long as there are none."""

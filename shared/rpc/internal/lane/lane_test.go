@@ -42,6 +42,32 @@ func TestAPictureHasNoRoomBehindIt(t *testing.T) {
 	})
 }
 
+// A picture that nobody will ask for counts until the plugin knows: it has the memory until then.
+func TestAForgonePictureCountsUntilThePluginKnows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := inMemory(t)
+		take := func(n int) {
+			go func() { _, _ = io.ReadFull(l.socket(), make([]byte, n)) }()
+		}
+		counted := func() int64 {
+			synctest.Wait()
+			l.Sender.mu.Lock()
+			defer l.Sender.mu.Unlock()
+			return l.inUse
+		}
+		take(headBytes + MinBytes)
+		l.send(t, t.Context(), make([]byte, MinBytes)).Over(false)
+		if n := counted(); n != MinBytes {
+			t.Errorf("%d bytes are in use, want %d", n, MinBytes)
+		}
+		take(headBytes)
+		if n := counted(); n != 0 {
+			t.Errorf("%d bytes are in use when the plugin knows", n)
+		}
+	})
+}
+
 // A plugin that has closed its end and says so is told of as one that closes it in the middle.
 func TestTheEndOfALaneIsTold(t *testing.T) {
 	t.Parallel()
