@@ -104,7 +104,7 @@ func (c *Client) send(ctx context.Context, in *recognizerpb.RecognizeRequest, pi
 	// The plugin does not have the picture and so asked nobody: this is the same call, on its other way.
 	c.lane.Break("the plugin does not have a picture that was sent")
 	if err := ctx.Err(); err != nil {
-		return nil, l, err // who gave up meanwhile is not asked for anew
+		return nil, lost{callID: l.callID}, err // who gave up meanwhile is not asked for anew
 	}
 	in.Request.Image = image
 	return c.call(ctx, in)
