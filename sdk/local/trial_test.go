@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,9 +11,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/page"
 	"github.com/seed-6b91b535/idrec/sdk/specimen"
@@ -35,7 +38,8 @@ type trials struct {
 	set      specimen.Set
 	level    specimen.Level
 	subjects []specimen.Subject
-	n        int // of each subject
+	n        int               // of each subject
+	people   []specimen.Person // whose cards they are; nil is those of the set
 	face     *specimen.Typeface
 	finder   func(specimen.PhotoTruth, uint64) finder // nil is the engine's own
 }
@@ -101,10 +105,18 @@ func (x trials) one(tb testing.TB, p *Provider, subject specimen.Subject, i int)
 func (x trials) photo(tb testing.TB, subject specimen.Subject, i int) (data []byte, truth specimen.PhotoTruth) {
 	tb.Helper()
 	draw := func() ([]byte, specimen.PhotoTruth) {
+		if x.people != nil {
+			side := shared.SidePortrait
+			if subject == specimen.SubjectEmblem {
+				side = shared.SideEmblem
+			}
+			return specimen.Photo([]specimen.PhotoCard{{Person: x.people[i%len(x.people)], Side: side}},
+				specimen.PhotoOptions{Level: x.level, Set: x.set, Seed: trialSeed<<32 | uint64(i), Typeface: x.face})
+		}
 		return specimen.PhotoSet{Level: x.level, Set: x.set, Seed: trialSeed, Subject: subject, Typeface: x.face}.At(i)
 	}
 	dir := os.Getenv("IDREC_PHOTOS")
-	if dir == "" || x.face != nil {
+	if dir == "" || x.face != nil || x.people != nil {
 		return draw()
 	}
 	type kept struct {
@@ -166,6 +178,41 @@ func env(tb testing.TB, name string, def float64) float64 {
 		tb.Fatalf("%s is no number", name)
 	}
 	return n
+}
+
+// people are invented people with the names, addresses and authorities of the file that IDREC_TEXTS names, a JSON
+// object a line, but for those that a card has no room for or the typeface cannot draw. Nil are those of the set.
+func people(tb testing.TB) []specimen.Person {
+	tb.Helper()
+	path := os.Getenv("IDREC_TEXTS")
+	if path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	drawn := map[rune]bool{}
+	for _, c := range specimen.Characters() {
+		drawn[c] = true
+	}
+	var out []specimen.Person
+	for line := range bytes.Lines(text) {
+		var one cutText
+		if err := json.Unmarshal(line, &one); err != nil {
+			tb.Fatal(err)
+		}
+		bad := strings.ContainsFunc(one.Name+one.Address+one.Authority, func(c rune) bool { return !drawn[c] })
+		if bad || utf8.RuneCountInString(one.Address) > specimen.AddressColumns*specimen.AddressLines || utf8.RuneCountInString(one.Name) > 15 {
+			continue
+		}
+		out = append(out, specimen.Person{Name: one.Name, Address: one.Address, Authority: one.Authority})
+	}
+	for i, p := range specimen.People(len(out), trialSeed) {
+		p.Name, p.Address, p.Authority = out[i].Name, out[i].Address, out[i].Authority
+		out[i] = p
+	}
+	return out
 }
 
 // face is the typeface of the file that IDREC_FACE names; nil is the embedded one.

@@ -1,8 +1,14 @@
 """Invented texts of cards: names, addresses, authorities, terms, and lines of random characters.
 
+    texts.py COUNT [SEED]    JSON lines: name, address, authority, of the counties that training never sees
+
 Every person is made up; divisions and villages are real names (see places.py). The test set draws from
 counties that training never sees.
 """
+import json
+import random
+import sys
+
 import charset
 import places
 
@@ -154,3 +160,10 @@ class Texts:
             r.choice(DIGITS) if r.random() < 0.6 else r.choice(charset.ASCII) if r.random() < 0.4
             else r.choice("ABCDEFGX号栋-·()#") for _ in range(r.randint(4, 14))
         )
+
+
+if __name__ == "__main__":
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    t = Texts(random.Random(seed * 7919 + 11), charset.read(), test=True)
+    for _ in range(int(sys.argv[1])):
+        print(json.dumps({"name": t.name(), "address": t.address(), "authority": t.authority()}, ensure_ascii=False))
