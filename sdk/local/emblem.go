@@ -21,6 +21,7 @@ func (c *cutter) readEmblem(ctx context.Context, k *card) (map[shared.FieldName]
 		return nil, err
 	}
 	lost := authority.tidy()
+	lost += authority.trim(authority.office())
 	issuer := decode.Authority(authority.Line)
 	issuer.Lost = lost
 	t := decode.Validity(validity.Line)

@@ -8,7 +8,7 @@ const (
 	cardHeight = 54.0
 )
 
-// slot is a line of print on the card.
+// slot is a line of print on the card. That of the address ends a little inside the portrait, as wide prints do.
 type slot struct {
 	left, right float64 // where the text can begin and end, with some room
 	middle      float64 // of the line's height
@@ -22,7 +22,7 @@ var (
 	slotSex       = slot{13.6, 22.6, 15.0, 3.3}
 	slotEthnicity = slot{32.9, 53.8, 15.0, 3.3}
 	slotBirth     = slot{14.2, 47.6, 21.4, 3.3}
-	slotAddress   = slot{14.2, 53.8, 28.0, 3.3}
+	slotAddress   = slot{14.2, 55.4, 28.0, 3.3}
 	slotNumber    = slot{27.6, 79.2, 48.4, 4.1}
 )
 

@@ -8,6 +8,9 @@ type light struct {
 	solid float64 // the share of that with nothing else within two pixels: a lamp's reflection, hardly any print
 }
 
+// lost reports whether the card's print is lost to light.
+func (l light) lost() bool { return l.burnt > burntMost && l.ink > lostInk }
+
 // The size at which light is measured.
 const (
 	lightWidth  = 160

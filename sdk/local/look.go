@@ -64,7 +64,7 @@ func (c *cutter) look(ctx context.Context, s *source, f finder) (*report, error)
 			r.others++
 			continue
 		case one.mirrored:
-			r.mirror = true
+			r.mirror = r.mirror || c.mirrored(s, one.quad)
 			continue
 		}
 		onto, err := page.Onto(cardWidth, cardHeight, one.quad)
@@ -82,7 +82,7 @@ func (c *cutter) look(ctx context.Context, s *source, f finder) (*report, error)
 		}
 		rate(fields)
 		read := seen{one, fields, c.light(k)}
-		if read.clear() < 0.5 && k.visible() < minWhole {
+		if clear := read.clear(); k.visible() < minWhole && (clear < 0.5 || one.part && clear < 1) {
 			r.cutOff = true // what is missing may be why it is not legible, and a fragment's corners are not exact
 			continue
 		}
@@ -100,6 +100,16 @@ func (c *cutter) look(ctx context.Context, s *source, f finder) (*report, error)
 		}
 	}
 	return r, nil
+}
+
+// mirrored reports whether a card that the finder takes for mirrored can be: of one that is burnt out nobody can
+// tell.
+func (c *cutter) mirrored(s *source, q shared.Quad) bool {
+	onto, err := page.Onto(cardWidth, cardHeight, shared.Quad{q[1], q[0], q[3], q[2]})
+	if err != nil {
+		return true
+	}
+	return !c.light(&card{s.plane, onto}).lost()
 }
 
 func (c *cutter) readCard(ctx context.Context, k *card, side shared.Side) (map[shared.FieldName]reading, error) {

@@ -229,25 +229,32 @@ func TestStatusesOfWhatIsNotRead(t *testing.T) {
 	}
 	mirrored := whole(shared.SidePortrait)
 	mirrored.mirrored = true
+	cut := specimen.Draw(specimen.Cast()[0], shared.SidePortrait, specimen.Options{NoStrip: true, Width: 900}).SubImage(image.Rect(0, 0, 900, 480))
+	part := whole(shared.SidePortrait)
+	part.part = true
+	burnt := mirrored
+	burnt.quad = shared.Quad{mirrored.quad[1], mirrored.quad[0], mirrored.quad[3], mirrored.quad[2]}
 	cutOff := sighting{quad: corners(2000, 1262), side: shared.SidePortrait, p: 1}
 	for name, c := range map[string]struct {
 		data   []byte
 		found  []sighting
 		status shared.PictureStatus
 	}{
-		"a page":            {spotted(t, 0), nil, shared.StatusNonIDCard},
-		"a reflection":      {spotted(t, 160), nil, shared.StatusOverExposure},
-		"a small one":       {spotted(t, 40), nil, shared.StatusNonIDCard},
-		"half of a card":    {flat(150), []sighting{{quad: shared.Quad{{X: -250, Y: 10}, {X: 600, Y: 10}, {X: 600, Y: 540}, {X: -250, Y: 540}}, side: shared.SidePortrait, p: 0.6}}, shared.StatusUnknown},
-		"nothing":           {card, nil, shared.StatusNonIDCard},
-		"another card":      {card, []sighting{{quad: corners(900, 568), p: 1}}, shared.StatusOtherTypeCard},
-		"mirrored":          {card, []sighting{mirrored}, shared.StatusUnknown},
-		"cut off":           {card, []sighting{cutOff}, shared.StatusUnknown},
-		"dark":              {flat(3), []sighting{whole(shared.SidePortrait)}, shared.StatusOverDark},
-		"burnt":             {flat(252), []sighting{whole(shared.SidePortrait)}, shared.StatusOverExposure},
-		"nothing legible":   {flat(150), []sighting{whole(shared.SidePortrait)}, shared.StatusBlurred},
-		"hardly a card":     {flat(150), []sighting{{quad: corners(900, 568), side: shared.SidePortrait, p: 0.6}}, shared.StatusNonIDCard},
-		"corners of no use": {card, []sighting{{quad: shared.Quad{}, side: shared.SidePortrait, p: 1}}, shared.StatusNonIDCard},
+		"a page":             {spotted(t, 0), nil, shared.StatusNonIDCard},
+		"a reflection":       {spotted(t, 160), nil, shared.StatusOverExposure},
+		"a small one":        {spotted(t, 40), nil, shared.StatusNonIDCard},
+		"half of a card":     {flat(150), []sighting{{quad: shared.Quad{{X: -250, Y: 10}, {X: 600, Y: 10}, {X: 600, Y: 540}, {X: -250, Y: 540}}, side: shared.SidePortrait, p: 0.6}}, shared.StatusUnknown},
+		"nothing":            {card, nil, shared.StatusNonIDCard},
+		"another card":       {card, []sighting{{quad: corners(900, 568), p: 1}}, shared.StatusOtherTypeCard},
+		"mirrored":           {card, []sighting{mirrored}, shared.StatusUnknown},
+		"cut off":            {card, []sighting{cutOff}, shared.StatusUnknown},
+		"dark":               {flat(3), []sighting{whole(shared.SidePortrait)}, shared.StatusOverDark},
+		"without its number": {encoded(t, cut), []sighting{part}, shared.StatusUnknown},
+		"mirrored by light":  {flat(252), []sighting{burnt}, shared.StatusOverExposure},
+		"burnt":              {flat(252), []sighting{whole(shared.SidePortrait)}, shared.StatusOverExposure},
+		"nothing legible":    {flat(150), []sighting{whole(shared.SidePortrait)}, shared.StatusBlurred},
+		"hardly a card":      {flat(150), []sighting{{quad: corners(900, 568), side: shared.SidePortrait, p: 0.6}}, shared.StatusNonIDCard},
+		"corners of no use":  {card, []sighting{{quad: shared.Quad{}, side: shared.SidePortrait, p: 1}}, shared.StatusNonIDCard},
 	} {
 		res := ask(t, with(c.found...), &shared.Request{Image: bytesOfPicture(c.data)})
 		if res.Status != c.status || res.Usable() {

@@ -11,6 +11,7 @@ type sighting struct {
 	quad     shared.Quad // its corners in the order of its own upright frame
 	side     shared.Side // SideDetect for another kind of card
 	mirrored bool
+	part     bool    // its middle was looked for outside the picture
 	p        float64 // how sure the finder is, 0 to 1
 	spread   float64 // how vague the card's place is, in hundredths of its width
 }
@@ -39,7 +40,7 @@ func (n networks) find(p *page.Plane) []sighting {
 	cards := n.Find(p)
 	out := make([]sighting, 0, len(cards))
 	for _, c := range cards {
-		s := sighting{quad: c.Quad, mirrored: c.Mirrored, p: c.Probability, spread: c.Spread}
+		s := sighting{quad: c.Quad, mirrored: c.Mirrored, part: c.Part, p: c.Probability, spread: c.Spread}
 		switch c.Kind {
 		case find.Portrait:
 			s.side = shared.SidePortrait

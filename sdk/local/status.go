@@ -130,7 +130,7 @@ func (r *report) status(chosen []*seen, shown, asked shared.Side) shared.Picture
 		return shared.StatusNormal
 	case l.paper < darkPaper:
 		return shared.StatusOverDark
-	case l.burnt > burntMost && l.ink > lostInk:
+	case l.lost():
 		return shared.StatusOverExposure
 	}
 	return shared.StatusBlurred

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -116,14 +117,18 @@ func (x trials) photo(tb testing.TB, subject specimen.Subject, i int) (data []by
 		return specimen.PhotoSet{Level: x.level, Set: x.set, Seed: trialSeed, Subject: subject, Typeface: x.face}.At(i)
 	}
 	dir := os.Getenv("IDREC_PHOTOS")
-	if dir == "" || x.face != nil || x.people != nil {
+	if dir == "" || x.face != nil {
 		return draw()
 	}
 	type kept struct {
 		Photo []byte              `json:"photo"`
 		Truth specimen.PhotoTruth `json:"truth"`
 	}
-	path := filepath.Join(dir, fmt.Sprintf("%s-%s-%s-%d.json", x.set, x.level, subject, i))
+	name := fmt.Sprintf("%s-%s-%s-%d.json", x.set, x.level, subject, i)
+	if x.people != nil {
+		name = fmt.Sprintf("texts-%08x-%s", crc32.ChecksumIEEE(fmt.Append(nil, x.people)), name)
+	}
+	path := filepath.Join(dir, name)
 	if text, err := os.ReadFile(path); err == nil {
 		var k kept
 		if err := json.Unmarshal(text, &k); err != nil {
@@ -208,7 +213,10 @@ func people(tb testing.TB) []specimen.Person {
 		}
 		out = append(out, specimen.Person{Name: one.Name, Address: one.Address, Authority: one.Authority})
 	}
-	for i, p := range specimen.People(len(out), trialSeed) {
+	if len(out) == 0 {
+		tb.Fatalf("%s has no text that can be drawn", path)
+	}
+	for i, p := range specimen.People(len(out), trialSeed) { // whose numbers are of other regions than the addresses
 		p.Name, p.Address, p.Authority = out[i].Name, out[i].Address, out[i].Authority
 		out[i] = p
 	}

@@ -14,6 +14,12 @@ const (
 	halfWidth  = 0.55 // of a digit
 	crowded    = 0.4  // a character that has less than that of its width between its neighbours is none
 	overlap    = 0.25 // nor is one at a line's end that stands by more than that in its neighbour
+	displaced  = 0.45 // like characters may be seen so far from their places
+)
+
+const (
+	officeTail = 2  // characters behind an authority's name that are none of its own
+	officeLogP = -6 // how probable it is, as a logarithm, that it ends differently, to be taken into account
 )
 
 // overlayWords are those of notes on copies: no field has them.
@@ -116,6 +122,24 @@ func (c *cut) overlay() int {
 	return best
 }
 
+// office is where a line ends that names an authority, behind its last 局: a character or two that a stamp has left
+// behind it are cut off. It is the number of positions where the line has no 局, or its end is not that plain: one more
+// may be hidden there, or something else stand there that names it.
+func (c *cut) office() int {
+	n := len(c.Positions)
+	for i := n - 1; i >= max(3, n-officeTail-1); i-- {
+		for k, one := range c.Positions[i].Candidates {
+			if one.Rune == '局' && k == 0 {
+				return i + 1
+			}
+			if (one.Rune == '局' || strings.ContainsRune("处队所", one.Rune)) && one.LogP > officeLogP {
+				return n
+			}
+		}
+	}
+	return n
+}
+
 // thin takes out what has no room between its neighbours: a character that was read as two, or a stroke of a
 // stamp. It says how many those were.
 func (c *cut) thin() (lost float64) {
@@ -123,13 +147,31 @@ func (c *cut) thin() (lost float64) {
 	for at := c.tight(); at > 0; at = c.tight() {
 		c.Positions = slices.Delete(c.Positions, at, at+1)
 	}
-	if n := len(c.Positions); n > 2 && c.before(n-1) < -overlap {
+	if n := len(c.Positions); n > 2 && c.before(n-1)+c.beside(n-2, -1) < -overlap {
 		c.Positions = c.Positions[:n-1]
 	}
-	if len(c.Positions) > 2 && c.before(1) < -overlap {
+	if len(c.Positions) > 2 && c.before(1)+c.beside(1, 1) < -overlap {
 		c.Positions = c.Positions[1:]
 	}
 	return float64(n - len(c.Positions))
+}
+
+// beside is the room, in ems, that a position has from others on one side of it if it is one of several like
+// characters, and 0 if not: where one of those ends and the next begins is hard to see, so all may stand too far
+// to a side.
+func (c *cut) beside(i, step int) (room float64) {
+	first := i
+	for ; i+step >= 0 && i+step < len(c.Positions); i += step {
+		like := c.Positions[i].Candidates[0].Rune == c.Positions[i+step].Candidates[0].Rune
+		if !like && i == first {
+			return 0
+		}
+		room += c.before(max(i, i+step))
+		if !like {
+			break
+		}
+	}
+	return min(max(0, room), displaced)
 }
 
 // tight is the position that has the least room between its neighbours, if that is too little; otherwise 0.

@@ -60,6 +60,26 @@ func TestWhatStandsBehindALineIsCutOff(t *testing.T) {
 	}
 }
 
+func TestAnAuthorityEndsBehindItsLastOffice(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"芷垟市公安局效": "芷垟市公安局", "漱陂市公安局澹麓分局": "漱陂市公安局澹麓分局", "漱陂市公安局澹麓分局仅1": "漱陂市公安局澹麓分局",
+		"石河子市公安处": "石河子市公安处", "局部": "局部", "": "", "某管理局公安处": "某管理局公安处", "公安局东城分周": "公安局东城分周",
+	} {
+		c := written(text, 33)
+		lost := c.trim(c.office())
+		if got := shown(c); got != want || len([]rune(got)) < len([]rune(text)) != (lost > 0.5) {
+			t.Errorf("%q became %q, %.2f lost", text, got, lost)
+		}
+	}
+	c := written("北京市公安局东周", 33) // of which the last is 局 perhaps
+	last := &c.Positions[len(c.Positions)-1]
+	last.Candidates = append(last.Candidates, lines.Candidate{Rune: '局', LogP: -2})
+	if n := c.office(); n != len(c.Positions) {
+		t.Errorf("it ends at %d", n)
+	}
+}
+
 func TestRoomCountsWhatAReflectionHides(t *testing.T) {
 	t.Parallel()
 	whole, hidden := written("重庆市沄浐区崀埠街15", 15.8), written("重庆市        崀埠街15", 15.8)
@@ -88,5 +108,37 @@ func TestWhatHasNoRoomIsNotThere(t *testing.T) {
 	c.Positions = slices.Insert(c.Positions, 0, stroke)
 	if lost := c.thin(); lost != 3 || shown(c) != whole {
 		t.Errorf("%v taken out, left %q", lost, shown(c))
+	}
+}
+
+// Of two like characters the network may see the first one too late, and then the second; what stands behind them
+// is there.
+func TestLikeCharactersThatAreSeenTooLateHideNothing(t *testing.T) {
+	t.Parallel()
+	c := written("永前村村5", 15.8)
+	whole := shown(c)
+	c.Positions[2].X += float32(0.38 * c.slot.em * c.Scale)
+	c.Positions[3].X += float32(0.31 * c.slot.em * c.Scale)
+	if lost := c.thin(); lost != 0 || shown(c) != whole {
+		t.Errorf("%q became %q", whole, shown(c))
+	}
+	// But what stands in the last of like characters that are where they belong is not there.
+	for _, at := range []int{0, 2} {
+		c := written("116", 15.8)
+		c.Positions[2].Candidates[0].Rune = '1'
+		stroke := c.Positions[at]
+		stroke.X += float32(float64(at-1) * 0.25 * c.slot.em * c.Scale)
+		stroke.Candidates = []lines.Candidate{{Rune: '4', LogP: -0.1}}
+		c.Positions = slices.Insert(c.Positions, at*3/2, stroke)
+		if lost := c.thin(); lost != 1 || shown(c) != "111" {
+			t.Errorf("%q is left", shown(c))
+		}
+	}
+	c = written("5村村永", 15.8)
+	whole = shown(c)
+	c.Positions[1].X -= float32(0.31 * c.slot.em * c.Scale)
+	c.Positions[2].X -= float32(0.38 * c.slot.em * c.Scale)
+	if lost := c.thin(); lost != 0 || shown(c) != whole {
+		t.Errorf("%q became %q", whole, shown(c))
 	}
 }

@@ -4,14 +4,17 @@ import numpy as np
 
 TOP = 10
 FULL, HALF = (3, 9), (1, 5)  # lengths in frames
+DIGIT = (1, 4)  # of a digit among full-width characters
 COST_FULL, COST_HALF = 2.5, 1.0
 SURE_BLANK = -1e-4
 MOST = 512
 
 
-def _kind(c):
+def _kind(c, mixed):
     if c in "·—":
         return HALF[0], FULL[1], COST_HALF
+    if mixed and "0" <= c <= "9":
+        return *DIGIT, COST_HALF
     if c < "\u0100":
         return *HALF, COST_HALF
     return *FULL, COST_FULL
@@ -28,7 +31,8 @@ def decode(scores, chars):
     cands = list(dict.fromkeys((np.argpartition(-p[alive, 1:], k - 1, axis=1)[:, :k] + 1).ravel().tolist()))[:MOST]
     if not cands:
         return ""
-    low, high, cost = (np.array(v, np.float32) for v in zip(*(_kind(chars[c - 1]) for c in cands)))
+    mixed = any(c >= "\u0100" or c == "·" for c in chars)
+    low, high, cost = (np.array(v, np.float32) for v in zip(*(_kind(chars[c - 1], mixed) for c in cands)))
     total = np.vstack([np.zeros((1, len(cands)), np.float32), np.cumsum(p[:, cands], 0, dtype=np.float32)])
     frames = len(p)
     best, back = np.zeros(frames + 1, np.float32), [(0, -1)] * (frames + 1)

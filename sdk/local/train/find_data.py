@@ -18,7 +18,9 @@ UNITS = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
 SEEN = 0.38  # cards of which less is visible are neither asked for nor counted as mistakes
 CLIP = 4.0
 # rows, columns of what locate sees
-SHAPES = [(144, 192)] * 4 + [(192, 144)] * 4 + [(128, 192), (192, 128), (112, 192), (192, 192), (192, 96)]
+SHAPES = [(144, 192)] * 4 + [(192, 144)] * 4 + [(128, 192), (192, 128), (112, 192), (192, 192), (192, 96)] + [(192, 224), (224, 192), (224, 224)]
+# How often a picture has a margin around it, in which the middle of a card may lie, and its share of the frame.
+FRAMED, FRAMED_SHARE = 0.35, (0.42, 0.72)
 
 
 class Pack:
@@ -226,27 +228,61 @@ def reframed(g, picture, cards):
     return x, [(k, q, v * visible_in(x, q)) for k, q, v in moved]
 
 
+def torn(g, picture, cards):
+    """The picture without a large part of one of its cards, mostly with the card close to the other edges, too."""
+    whole = [i for i, c in enumerate(cards) if c[2] > 0.95]
+    if not whole:
+        return picture, cards
+    h, w = picture.shape
+    _, quad, _ = cards[whole[g.integers(len(whole))]]
+    low, high = quad.min(0), quad.max(0)
+    size = high - low
+    box = np.array([[0.0, 0.0], [w, h]])  # left and top, right and bottom
+    if g.random() < 0.6:
+        near = low - size * g.uniform(0, 0.4, 2), high + size * g.uniform(0, 0.4, 2)
+        box = np.array([np.maximum(box[0], near[0]), np.minimum(box[1], near[1])])
+    axes = [(int(g.integers(2)), g.uniform(0.36, 0.66))]
+    if g.random() < 0.3:  # a corner of it
+        axes = [(0, g.uniform(0.55, 0.9)), (1, g.uniform(0.55, 0.9))]
+    for axis, keep in axes:
+        if g.random() < 0.5:
+            box[1, axis] = min(box[1, axis], low[axis] + keep * size[axis])
+        else:
+            box[0, axis] = max(box[0, axis], high[axis] - keep * size[axis])
+    (left, top), (right, bottom) = box.astype(int)
+    if right - left < 48 or bottom - top < 48:
+        return picture, cards
+    x = np.ascontiguousarray(picture[top:bottom, left:right])
+    moved = [(k, q - [left, top], v) for k, q, v in cards]
+    return x, [(k, q, v * visible_in(x, q)) for k, q, v in moved]
+
+
 def normalised(x, mean, std):
     return np.clip((x.astype(np.float32) - mean) / (std + 4), -CLIP, CLIP)
 
 
-def placed(g, picture, shape):
+def placed(g, picture, shape, framed=False):
     """The picture in a frame of shape, and the affine map that brought it there."""
     h, w = picture.shape
     scale = min(shape[0] / h, shape[1] / w)
-    turn, zoom = 0.0, 1.0
+    turn, zoom = 0.0, g.uniform(*FRAMED_SHARE) if framed else 1.0
+    if framed:
+        return moved_to(picture, shape, scale, 0, zoom, np.zeros(2))
     if g.random() < 0.6:
         turn = g.uniform(-180, 180) if g.random() < 0.25 else g.normal(0, 8)
         zoom = math.exp(g.normal(0, 0.2))
     if g.random() < 0.25:
         turn += 90 * g.integers(1, 4)
-    m = cv2.getRotationMatrix2D((w / 2, h / 2), turn, 1)
     if round(turn / 90) % 2:
         scale = min(shape[0] / w, shape[1] / h)
-    m *= scale * zoom
-    m[:, 2] += np.array([shape[1], shape[0]]) / 2 - np.array([w, h]) / 2 * scale * zoom
-    if g.random() < 0.5:
-        m[:, 2] += g.normal(0, 0.06, 2) * shape[::-1]
+    shift = g.normal(0, 0.06, 2) * shape[::-1] if g.random() < 0.5 else np.zeros(2)
+    return moved_to(picture, shape, scale, turn, zoom, shift)
+
+
+def moved_to(picture, shape, scale, turn, zoom, shift):
+    h, w = picture.shape
+    m = cv2.getRotationMatrix2D((w / 2, h / 2), turn, 1) * scale * zoom
+    m[:, 2] += np.array([shape[1], shape[0]]) / 2 - np.array([w, h]) / 2 * scale * zoom + shift
     x = picture
     while scale * zoom < 0.67:  # area first, so that text does not become noise
         x = cv2.resize(x, (x.shape[1] // 2, x.shape[0] // 2), interpolation=cv2.INTER_AREA)
@@ -279,18 +315,23 @@ def marked(heat, scored, offsets, index, at):
     heat[index, r, c] = scored[index, r, c] = 1
 
 
-def locate_sample(g, pack, i, shape):
+def locate_sample(g, pack, i, shape, framed=False):
     """Normalised picture, and at every place: classes, is it scored, corners' offsets and their weight; is a
     corner here, is that scored, its offset."""
     picture, cards = pack.photo(i)
-    picture, cards = reframed(g, repainted(g, picture, cards), cards)
+    picture = repainted(g, picture, cards)
+    picture, cards = torn(g, picture, cards) if framed and g.random() < 0.7 else reframed(g, picture, cards)
     full = picture.shape
     if g.random() < 0.06:  # mirrored: align tells, locate answers as if it were not
         picture = picture[:, ::-1]
         cards = [(k, np.array([[full[1] - x, y] for x, y in q])[[1, 0, 3, 2]], v) for k, q, v in cards]
-    x, m, small = placed(g, picture, shape)
+    x, m, small = placed(g, picture, shape, framed)
     shrink = np.array([small.shape[1] / full[1], small.shape[0] / full[0]])
     x = normalised(spoilt(g, x), small.mean(), small.std())
+    edge = np.array([small.shape[1], small.shape[0]]) @ m[:, :2].T + m[:, 2]
+    if framed:  # what is around the picture counts as nothing
+        left, top, right, bottom = (int(round(v)) for v in (*m[:, 2], *edge))
+        x[:top], x[bottom:], x[:, :left], x[:, right:] = 0, 0, 0, 0
     rows, cols = shape[0] // STRIDE, shape[1] // STRIDE
     cy, cx = np.mgrid[0:rows, 0:cols]
     at = np.stack([cx, cy], -1) * STRIDE + STRIDE / 2
@@ -314,6 +355,9 @@ def locate_sample(g, pack, i, shape):
             scored[:, (np.abs(u) < 0.65).all(-1)] = 0
             continue
         for k in range(4):
+            if framed and not ((m[:, 2] <= q[k]) & (q[k] < edge)).all():  # not in the picture
+                scored[k, (np.abs(u) < 0.75).all(-1)] = 0
+                continue
             marked(heat, scored, near, k, q[k])
         if 0 <= middle[0] < shape[1] and 0 <= middle[1] < shape[0]:
             core[r, c] = True
@@ -476,7 +520,7 @@ class Batches(torch.utils.data.IterableDataset):
     def locate(self, g):
         while True:
             shape = SHAPES[g.integers(len(SHAPES))]
-            rows = [locate_sample(g, self.pack, self.any(g), shape) for _ in range(self.batch)]
+            rows = [locate_sample(g, self.pack, self.any(g), shape, g.random() < FRAMED) for _ in range(self.batch)]
             yield [torch.from_numpy(np.stack(c)) for c in zip(*rows)]
 
     def align(self, g):

@@ -49,9 +49,11 @@ class Net(nn.Module):
         self.emb = nn.Conv2d(c[4], emb, 1)
         self.cls = nn.Linear(emb, classes)
 
-    def feat(self, x):
-        """B x 1 x 32 x W to B x W/4 x embedding."""
-        x = self.seq(self.col(self.body(self.stem2(self.stem(x)))))
+    def feat(self, x, done=0):
+        """B x 1 x 32 x W to B x W/4 x embedding. x has gone through the first layers where done is not 0."""
+        for m in [self.stem, self.stem2, *self.body][done:]:
+            x = m(x)
+        x = self.seq(self.col(x))
         return self.emb(x).squeeze(2).transpose(1, 2)
 
     def forward(self, x):

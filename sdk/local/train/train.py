@@ -12,6 +12,7 @@ the statistics of batch norm, and scores a frame against its character, the look
 all others instead of all.
 """
 import argparse
+import copy
 import difflib
 import itertools
 import math
@@ -124,6 +125,19 @@ def start(args, chars):
     return model, {k: v.clone() for k, v in model.state_dict().items()}, None, state
 
 
+def folded(layers):
+    """A copy of frozen layers for speed: the statistics of batch norm are part of the weights before them."""
+    layers = copy.deepcopy(layers).eval()
+    fold = torch.nn.utils.fusion.fuse_conv_bn_eval
+    for m in layers:
+        if isinstance(m, net.Block):
+            m.dw, m.b1 = fold(m.dw, m.b1), torch.nn.Identity()
+            m.pw, m.b2 = fold(m.pw, m.b2), torch.nn.Identity()
+        else:
+            m[0], m[1] = fold(m[0], m[1]), torch.nn.Identity()
+    return layers
+
+
 def report(model, x, y, said, chars):
     model.eval()
     with torch.no_grad():
@@ -178,6 +192,7 @@ def main():
     frozen = [model.stem, model.stem2, *model.body[:3]] if args.freeze else []
     for m in frozen:
         m.requires_grad_(False)
+    front = folded(torch.nn.Sequential(*frozen))
 
     def train_mode():
         model.train()
@@ -197,6 +212,8 @@ def main():
     trained = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=args.rate, weight_decay=1e-4)
     if optimiser_state:
+        if len(optimiser_state["state"]) != len(trained):
+            raise SystemExit(f"{args.out} was begun with other layers frozen; give it as --init to a new file")
         optimiser.load_state_dict(optimiser_state)
     print(args.kind, len(chars), "characters", sum(p.numel() for p in model.parameters()), "parameters", state, flush=True)
 
@@ -223,7 +240,9 @@ def main():
         x = torch.from_numpy(lines.normalise(x.numpy()))[:, None].to(memory_format=torch.channels_last)
         flat = y.reshape(-1)
         scored = (flat > 0) | ((flat == 0) & (torch.rand(flat.shape) < BLANKS[args.kind]))
-        feat = model.feat(x).reshape(-1, model.emb.out_channels)[scored]
+        with torch.no_grad():
+            x0 = x if not frozen else front(x)
+        feat = model.feat(x0, len(frozen)).reshape(-1, model.emb.out_channels)[scored]
         if args.refine:
             loss, miss = sampled(model, feat, flat[scored], near)
             sums = torch.zeros(len(missed)).index_add_(0, flat[scored], miss)

@@ -35,6 +35,8 @@ type Card struct {
 	// hundredths of the card's width: less than 1 where the card lies exactly; infinite if hardly any was
 	// seen.
 	Spread float64
+	// Part says that the card was found only by looking for one whose middle lies outside the picture.
+	Part bool
 }
 
 // minSeen is how many corners and landmarks must be seen of a card; other cards have corners only.
@@ -138,6 +140,7 @@ func (f *Finder) fragments(p *page.Plane) []Card {
 				continue
 			}
 			if c, ok := f.settle(p, g.quad, gone); ok && c.Kind != Other && within(p, c.Quad) < whole {
+				c.Part = true
 				return []Card{c}
 			}
 		}

@@ -42,10 +42,11 @@ func TestDecodeReadsCharactersOfTheirLength(t *testing.T) {
 	}{
 		{[]int{0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 0}, "甲甲乙"},
 		{[]int{0, 0, 0, 0}, ""},
-		{[]int{0, 1, 1, 2, 1, 1, 0}, "甲"},               // one frame of doubt is no character
-		{[]int{0, 4, 4, 0, 4, 0}, "11"},                 // digits are narrow
-		{[]int{0, 4, 4, 4, 4, 4, 4, 4, 4, 0}, "11"},     // and eight frames too long for one
-		{[]int{0, 3, 3, 3, 3, 5, 5, 1, 1, 1, 1}, "丙·甲"}, // to the very end
+		{[]int{0, 1, 1, 2, 1, 1, 0}, "甲"},                  // one frame of doubt is no character
+		{[]int{0, 4, 4, 0, 4, 0}, "11"},                    // digits are narrow
+		{[]int{0, 4, 4, 4, 4, 4, 4, 4, 4, 0}, "11"},        // and eight frames too long for one
+		{[]int{0, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0}, "111"}, // and ten too long for two
+		{[]int{0, 3, 3, 3, 3, 5, 5, 1, 1, 1, 1}, "丙·甲"},    // to the very end
 	} {
 		if got := text(new(decoder).decode(scoresOf(c.win...), nr, testChars)); got != c.want {
 			t.Errorf("%v read as %q, want %q", c.win, got, c.want)
