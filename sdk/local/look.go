@@ -82,7 +82,7 @@ func (c *cutter) look(ctx context.Context, s *source, f finder) (*report, error)
 		}
 		rate(fields)
 		read := seen{one, fields, c.light(k)}
-		if clear := read.clear(); k.visible() < minWhole && (clear < 0.5 || one.part && clear < 1) {
+		if share := read.clear(); k.visible() < minWhole && (share < 0.5 || one.part && share < 1) {
 			r.cutOff = true // what is missing may be why it is not legible, and a fragment's corners are not exact
 			continue
 		}
