@@ -123,7 +123,10 @@ class Cuts:
         if a.shape[1] > width and self.r.random() < 0.5:
             x0 = self.r.randint(0, a.shape[1] - width)
         a = a[:, x0 : x0 + width]
-        places = [(c, x - x0, w) for c, x, w in places if x - x0 - w / 2 > -2 and x - x0 + w / 2 < width + 2]
+        end = a.shape[1]
+        places = [(c, x - x0, w) for c, x, w in places]
+        # what the crop cuts off in part is neither a character nor none
+        places = [(c if x - w / 2 > -2 and x + w / 2 < end + 2 else "", x, w) for c, x, w in places if x + w / 2 > 0 and x - w / 2 < end]
         if a.shape[1] < width:
             a = np.pad(a, ((0, 0), (0, width - a.shape[1])), "edge")
         return a, places
@@ -146,9 +149,11 @@ class Lines(IterableDataset):
             said = []
             for i in range(self.batch):
                 x[i], places = next(make)
-                if places:
-                    c, centre, w = zip(*places)
+                if whole := [p for p in places if p[0]]:
+                    c, centre, w = zip(*whole)
                     y[i] = lines.targets([index[k] for k in c], centre, w, width)
+                for _, centre, w in (p for p in places if not p[0]):
+                    y[i, max(0, int((centre - w / 2) // 4)) : max(0, int((centre + w / 2) // 4) + 1)] = lines.IGNORE
                 said.append("".join(p[0] for p in places))
             yield torch.from_numpy(x), torch.from_numpy(y), said
 
