@@ -8,7 +8,7 @@ const (
 	cardHeight = 54.0
 )
 
-// slot is a line of print on the card. That of the address ends a little inside the portrait, as wide prints do.
+// slot is a line of print on the card.
 type slot struct {
 	left, right float64 // where the text can begin and end, with some room
 	middle      float64 // of the line's height
@@ -16,7 +16,7 @@ type slot struct {
 }
 
 // The slots of the portrait side. Labels stand before each text, its right end two thirds of a character
-// or more away.
+// or more away. The address ends a little inside the portrait's place, as its widest prints do.
 var (
 	slotName      = slot{14.2, 53.8, 8.4, 3.7}
 	slotSex       = slot{13.6, 22.6, 15.0, 3.3}

@@ -423,3 +423,15 @@ func FuzzRecognize(f *testing.F) {
 		}
 	})
 }
+
+// What a stamp left behind an authority's name is no part of it.
+func TestAnAuthorityIsReadUpToItsEnd(t *testing.T) {
+	t.Parallel()
+	person := specimen.Cast()[0]
+	want := person.Authority
+	person.Authority += "效"
+	res := ask(t, with(whole(shared.SideEmblem)), &shared.Request{Image: bytesOfPicture(straight(t, person, shared.SideEmblem))})
+	if got := res.Value(shared.FieldAuthority); got != want {
+		t.Errorf("read %q, want %q", got, want)
+	}
+}

@@ -265,9 +265,9 @@ def placed(g, picture, shape, framed=False):
     """The picture in a frame of shape, and the affine map that brought it there."""
     h, w = picture.shape
     scale = min(shape[0] / h, shape[1] / w)
-    turn, zoom = 0.0, g.uniform(*FRAMED_SHARE) if framed else 1.0
     if framed:
-        return moved_to(picture, shape, scale, 0, zoom, np.zeros(2))
+        return moved_to(picture, shape, scale, 0, g.uniform(*FRAMED_SHARE), np.zeros(2))
+    turn, zoom = 0.0, 1.0
     if g.random() < 0.6:
         turn = g.uniform(-180, 180) if g.random() < 0.25 else g.normal(0, 8)
         zoom = math.exp(g.normal(0, 0.2))

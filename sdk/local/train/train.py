@@ -241,8 +241,8 @@ def main():
         flat = y.reshape(-1)
         scored = (flat > 0) | ((flat == 0) & (torch.rand(flat.shape) < BLANKS[args.kind]))
         with torch.no_grad():
-            x0 = x if not frozen else front(x)
-        feat = model.feat(x0, len(frozen)).reshape(-1, model.emb.out_channels)[scored]
+            strokes = front(x)
+        feat = model.feat(strokes, len(frozen)).reshape(-1, model.emb.out_channels)[scored]
         if args.refine:
             loss, miss = sampled(model, feat, flat[scored], near)
             sums = torch.zeros(len(missed)).index_add_(0, flat[scored], miss)
