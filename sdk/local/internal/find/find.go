@@ -190,7 +190,7 @@ func (f *Finder) pass(p *page.Plane) []Card {
 				continue
 			}
 			if c, ok := f.settle(p, g.quad, goneLater); ok {
-				cards = insert(cards, c)
+				cards = insert(cards, f.reseat(p, c))
 			}
 		}
 	}
