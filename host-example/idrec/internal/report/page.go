@@ -104,8 +104,8 @@ func (p *page) row(c Case) []any {
 		price = m.String()
 	}
 	row := []any{
-		c.Pictures[0].N, c.Label(p.o.Mask), len(c.Pictures), p.results.of(c.Results(p.o.Language)), card[shared.FieldFullName], card[shared.FieldSex],
-		card[shared.FieldNumber], until(p.o.Language, card[shared.FieldValidUntil]), p.findings.of(c.Notes(p.o.Language)), price, c.Level(),
+		c.Pictures[0].N, printable(c.Label(p.o.Mask)), len(c.Pictures), p.results.of(c.Results(p.o.Language)), printable(card[shared.FieldFullName]),
+		printable(card[shared.FieldSex]), printable(card[shared.FieldNumber]), printable(until(p.o.Language, card[shared.FieldValidUntil])), p.findings.of(c.Notes(p.o.Language)), price, c.Level(),
 	}
 	if c.Level() == Fine || p.o.Thumbnail == nil {
 		return row

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	tableText "github.com/jedib0t/go-pretty/v6/text"
@@ -101,10 +102,11 @@ func Fit(t table.Writer, width, least int, fold ...string) string {
 	return text
 }
 
-// printable drops what could steer a terminal.
+// printable shows in another character what could steer a terminal, and what turns the direction of what is read, so
+// that a file's name could end in another than its own (Unicode Technical Report 36, 2.5.1).
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e || r == 0x2066 || r == 0x2067 {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || unicode.Is(unicode.Bidi_Control, r) {
 			return '\uFFFD'
 		}
 		return r
