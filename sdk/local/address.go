@@ -42,6 +42,9 @@ func (c *cutter) address(ctx context.Context, k *card) (out []cut, lost float64,
 		}
 		s.middle, around = line.middle+addressStep, 0.5
 	}
+	if len(out) > 0 {
+		lost += out[0].late()
+	}
 	for i := range out {
 		if g := out[i].gap(); i == len(out)-1 || g >= addressFull {
 			lost += out[i].trim(g)

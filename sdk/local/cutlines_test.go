@@ -142,7 +142,7 @@ var levelShares = []struct {
 	level specimen.Level
 	share int
 }{
-	{specimen.LevelFlat, 8}, {specimen.LevelEasy, 8}, {specimen.LevelMedium, 12}, {specimen.LevelHard, 20}, {specimen.LevelExtreme, 30}, {specimen.LevelCopy, 22},
+	{specimen.LevelFlat, 5}, {specimen.LevelEasy, 5}, {specimen.LevelMedium, 10}, {specimen.LevelHard, 20}, {specimen.LevelExtreme, 34}, {specimen.LevelCopy, 26},
 }
 
 // contrastToLearn is the contrast of a line from which it teaches more than that everything may stand anywhere.

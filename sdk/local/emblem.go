@@ -20,7 +20,7 @@ func (c *cutter) readEmblem(ctx context.Context, k *card) (map[shared.FieldName]
 	if err != nil {
 		return nil, err
 	}
-	lost := authority.tidy()
+	lost := authority.late() + authority.tidy()
 	lost += authority.trim(authority.office())
 	issuer := decode.Authority(authority.Line)
 	issuer.Lost = lost

@@ -24,7 +24,7 @@ func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldNam
 	if err != nil {
 		return nil, err
 	}
-	nameLost, ethnicityLost := name.tidy(), ethnicity.tidy()
+	nameLost, ethnicityLost := name.late()+name.tidy(), ethnicity.late()+ethnicity.tidy()
 	t := decode.NumberBirthSex(number.Positions, birth.Line, sex.Line)
 	region := ""
 	if len(t.Number.Text) == 18 {

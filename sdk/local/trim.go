@@ -15,6 +15,7 @@ const (
 	crowded    = 0.4  // a character that has less than that of its width between its neighbours is none
 	overlap    = 0.25 // nor is one at a line's end that stands by more than that in its neighbour
 	displaced  = 0.45 // like characters may be seen so far from their places
+	missed     = 0.5  // less room than that before a field's first character is personalisation's aim
 )
 
 const (
@@ -85,6 +86,18 @@ func (c *cut) room() float64 {
 		}
 	}
 	return n
+}
+
+// late is how much room, in characters, there is between where the slot's text begins and where this one does: under
+// a lamp's reflection the first character may vanish whole, and nothing else tells that there was one.
+func (c *cut) late() float64 {
+	if len(c.Positions) == 0 {
+		return 0
+	}
+	if room := (c.start(0) - c.slot.begins) / c.slot.em; room > missed {
+		return room
+	}
+	return 0
 }
 
 // gap is the first position with more room before it than a line has; their number if there is none.

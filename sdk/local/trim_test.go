@@ -60,6 +60,21 @@ func TestWhatStandsBehindALineIsCutOff(t *testing.T) {
 	}
 }
 
+// A field always begins at the same place, give or take half a millimetre.
+func TestALineThatBeginsLateHasLostACharacter(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		left float64
+		want float64
+	}{{"街52号", 15.8, 0}, {"街52号", 16.6, 0}, {"街52号", 15.2, 0}, {"街52号", 19.1, 1}, {"52号", 22.4, 2}, {"", 22.4, 0}} {
+		line := written(c.text, c.left)
+		if got := line.late(); math.Abs(got-c.want) > 0.05 {
+			t.Errorf("%q at %.1f mm: %.2f characters are lost before it, want %.0f", c.text, c.left, got, c.want)
+		}
+	}
+}
+
 func TestAnAuthorityEndsBehindItsLastOffice(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

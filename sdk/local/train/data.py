@@ -19,11 +19,11 @@ WIDTH = {"han": 320, "digit": 416}
 EM = {"han": 26.0, "digit": 34.0}  # pixels an em at the network; drawn 0.86 to 1.14 of it
 # The share of lines that are random characters. They teach rare characters, and that a rare look-alike of a
 # common one is as likely as it.
-NOISE = 0.36
+NOISE = 0.32
 # The share of address lines in which one to three characters are others.
 STRANGE = 0.35
 # The share of lines that were cut out of photos, where IDREC_CUTS names a folder of them.
-CUT = 0.35
+CUT = 0.6
 NUMBER_TRACK = -0.123  # ems: OCR-B's advance on the card is narrower than the font's
 DIGITS = "0123456789X"
 
@@ -95,7 +95,7 @@ class Cuts:
     width in pixels.
     """
 
-    MOST = 40_000  # lines that are held, 10 kB each
+    MOST = 120_000  # lines that are held, 10 kB each
 
     def __init__(self, folder, r):
         self.folder, self.r = folder, r
@@ -114,7 +114,7 @@ class Cuts:
 
     def pick(self, width):
         """A line's pixels, moved a little, and its places; None as long as there are none."""
-        if not self.held or self.r.random() < 0.002:
+        if not self.held or self.r.random() < 0.01:
             self.grow()
         if not self.held:
             return None
@@ -167,13 +167,13 @@ class Lines(IterableDataset):
             k = r.random()
             if k < NOISE:
                 return [choice.line(r, f) if choice and r.random() < 0.8 else t.noise(f.pool, rare[f])]
-            if k < 0.54:
+            if k < 0.50:
                 return [t.name() for _ in range(1 if r.random() < 0.35 else 3)]
-            if k < 0.78:
+            if k < 0.74:
                 a = t.address_lines()
                 a = a[r.randrange(len(a))]
                 return [choice.strange(r, f, a) if choice and r.random() < STRANGE else a]
-            if k < 0.84:
+            if k < 0.81:
                 return [t.authority()]
             if k < 0.90:
                 return [t.term()]
