@@ -19,3 +19,17 @@ func TestNotesOnCopiesAreNoAddress(t *testing.T) {
 		}
 	}
 }
+
+// A line below one whose first character vanished is a part of the address, one that begins elsewhere is not.
+func TestLinesOfAnAddressBeginAtOnePlace(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		first, line float64
+		want        bool
+	}{{15.8, 15.8, true}, {15.8, 18.4, true}, {15.8, 19.5, false}, {19.1, 15.8, true}, {19.1, 19.1, true}, {19.1, 24, false}, {16.4, 12.9, false}} {
+		first, line := written("省某市某街道办事处", c.first), written("街52号", c.line)
+		if got := line.below(first); got != c.want {
+			t.Errorf("a line at %.1f below one at %.1f: %v", c.line, c.first, got)
+		}
+	}
+}

@@ -10,10 +10,12 @@ import (
 	"image/color"
 	"image/gif"
 	"image/png"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +52,16 @@ func tiled(w, h int, of image.Image) *image.RGBA {
 		}
 	}
 	return out
+}
+
+// bent moves each row by a wave: the corners and marks of what it shows do not fit together.
+func bent(img *image.RGBA, by, every float64) *image.RGBA {
+	for y := range img.Rect.Dy() {
+		row := img.Pix[y*img.Stride:][:img.Stride]
+		at := 4 * int(by*(1+math.Sin(float64(y)/every)))
+		copy(row, append(slices.Clone(row[at:]), row[:at]...))
+	}
+	return img
 }
 
 // hostile are pictures that take much: the largest of their kind that are read, and such as show many cards,
@@ -98,8 +110,18 @@ func hostile(tb testing.TB) map[string]func() []byte {
 			}
 			return file(func(b *bytes.Buffer) error { return gif.Encode(b, img, nil) })
 		},
-		"noise":         func() []byte { return encoded(tb, noise(2000, 2000)) },
-		"many cards":    func() []byte { return encoded(tb, tiled(2000, 1600, card)) },
+		"noise":      func() []byte { return encoded(tb, noise(2000, 2000)) },
+		"many cards": func() []byte { return encoded(tb, tiled(2000, 1600, card)) },
+		"bent cards": func() []byte { return encoded(tb, bent(tiled(2000, 1600, card), 4, 25)) },
+		"many bent cards, 17 megapixels, PNG": func() []byte {
+			return file(func(b *bytes.Buffer) error {
+				return (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(b, bent(tiled(4700, 3600, card), 4, 25))
+			})
+		},
+		"large bent cards": func() []byte {
+			large := specimen.Draw(specimen.Cast()[0], shared.SidePortrait, specimen.Options{NoStrip: true, Width: 900})
+			return encoded(tb, bent(tiled(1900, 1400, large), 10, 70))
+		},
 		"a line across": func() []byte { return encoded(tb, noise(60000, 20)) },
 		"a line down":   func() []byte { return encoded(tb, noise(3, 65000)) },
 		"one pixel":     func() []byte { return encoded(tb, noise(1, 1)) },

@@ -14,7 +14,10 @@ import (
 var confidenceFile []byte
 
 // evidence is what a confidence is made of. The order is that of the weights in confidence.json.
-const evidenceSize = 8
+const (
+	evidenceSize = 8
+	evidenceLost = 7
+)
 
 // evidenceOf turns what the decoding found into numbers of about the same size. company is that of the
 // card's other fields.
@@ -85,5 +88,13 @@ func confidence(name shared.FieldName, f decode.Field, company float64) float64 
 	for i := range w {
 		sum += w[i] * x[i]
 	}
-	return 1 / (1 + math.Exp(-sum))
+	p := 1 / (1 + math.Exp(-sum))
+	if f.Missing > 0 {
+		return min(p, mostWithoutFirst)
+	}
+	return p
 }
+
+// mostWithoutFirst is the most that the confidence of a field may be that begins a character late: what was read may be
+// plain, and a character is missing all the same.
+const mostWithoutFirst = 0.3

@@ -13,7 +13,7 @@ type slot struct {
 	left, right float64 // where the text can begin and end, with some room
 	middle      float64 // of the line's height
 	em          float64
-	begins      float64 // where the text's first character does, where that is the same for every text
+	begins      float64 // where every text of the field begins; 0 where they differ
 }
 
 // The slots of the portrait side. Labels stand before each text, its right end two thirds of a character

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"math"
 	"testing"
 
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/page"
@@ -36,5 +37,34 @@ func TestAddressSlotHoldsTheWidestPrints(t *testing.T) {
 	}
 	if widest < slotAddress.right-0.3 {
 		t.Errorf("the widest print ends at %.2f mm, which tests nothing", widest)
+	}
+}
+
+// The fields begin where their slots say, as far as personalisation meets the form.
+func TestFieldsBeginWhereTheirSlotsSay(t *testing.T) {
+	t.Parallel()
+	const aim = 0.45 // millimetres
+	seen := map[shared.FieldName]bool{}
+	for _, subject := range []specimen.Subject{specimen.SubjectPortrait, specimen.SubjectEmblem} {
+		_, truth := trials{set: specimen.SetTune, level: specimen.LevelFlat}.photo(t, subject, 2)
+		onto, err := page.Onto(cardWidth, cardHeight, truth.Cards[0].Quad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range truth.Cards[0].Lines {
+			s, ok := map[shared.FieldName]slot{
+				shared.FieldFullName: slotName, shared.FieldEthnicity: slotEthnicity, shared.FieldAddress: slotAddress, shared.FieldAuthority: slotAuthority,
+			}[l.Field]
+			if !ok {
+				continue
+			}
+			seen[l.Field] = true
+			if left := onCard(&onto, page.Point(l.Quad[0])); math.Abs(left.X-s.begins) > aim {
+				t.Errorf("%s begins at %.2f mm, its slot says %.2f", l.Field, left.X, s.begins)
+			}
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("%d fields", len(seen))
 	}
 }

@@ -24,7 +24,7 @@ func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldNam
 	if err != nil {
 		return nil, err
 	}
-	nameLost, ethnicityLost := name.late()+name.tidy(), ethnicity.late()+ethnicity.tidy()
+	nameLost, ethnicityLost := name.tidy(), ethnicity.tidy()
 	t := decode.NumberBirthSex(number.Positions, birth.Line, sex.Line)
 	region := ""
 	if len(t.Number.Text) == 18 {
@@ -42,6 +42,10 @@ func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldNam
 	}
 	home, called, of := decode.Address(all, region), decode.Name(name.Line), decode.Ethnicity(ethnicity.Line)
 	home.Lost, called.Lost, of.Lost = lost, nameLost, ethnicityLost
+	called.Missing, of.Missing = name.late(), ethnicity.late()
+	if len(address) > 0 {
+		home.Missing = address[0].late()
+	}
 	return map[shared.FieldName]reading{
 		shared.FieldNumber:    {Field: t.Number, box: number.box()},
 		shared.FieldBirthDate: {Field: t.Birth, box: birth.box()},

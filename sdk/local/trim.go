@@ -91,7 +91,7 @@ func (c *cut) room() float64 {
 // late is how much room, in characters, there is between where the slot's text begins and where this one does: under
 // a lamp's reflection the first character may vanish whole, and nothing else tells that there was one.
 func (c *cut) late() float64 {
-	if len(c.Positions) == 0 {
+	if len(c.Positions) == 0 || c.slot.begins == 0 {
 		return 0
 	}
 	if room := (c.start(0) - c.slot.begins) / c.slot.em; room > missed {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/decode"
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/lines"
+	"github.com/seed-6b91b535/idrec/shared"
 )
 
 // written is a line of the address as a network saw it: the characters follow each other, and a space is
@@ -71,6 +72,24 @@ func TestALineThatBeginsLateHasLostACharacter(t *testing.T) {
 		line := written(c.text, c.left)
 		if got := line.late(); math.Abs(got-c.want) > 0.05 {
 			t.Errorf("%q at %.1f mm: %.2f characters are lost before it, want %.0f", c.text, c.left, got, c.want)
+		}
+	}
+	sex := written("女", 15.8)
+	sex.slot = slotSex // which has no such place
+	if got := sex.late(); got != 0 {
+		t.Errorf("%.2f characters are lost before a field that begins anywhere", got)
+	}
+}
+
+// However plain the others are.
+func TestAFieldWithoutItsFirstCharacterIsNotSure(t *testing.T) {
+	t.Parallel()
+	plain := decode.Field{Text: "庆市公安局", Margin: 12}
+	for _, name := range []shared.FieldName{shared.FieldFullName, shared.FieldAddress, shared.FieldAuthority, shared.FieldEthnicity} {
+		late := plain
+		late.Missing = 1
+		if with, without := confidence(name, plain, 0), confidence(name, late, 0); with < sure || without >= legible {
+			t.Errorf("%s: %.3f, and %.3f without its first character", name, with, without)
 		}
 	}
 }

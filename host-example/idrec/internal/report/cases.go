@@ -106,6 +106,7 @@ func (c Case) Card(mask bool) map[shared.FieldName]string {
 func (c Case) Notes(l messages.Language) []string {
 	var notes []string
 	add := func(note string) {
+		note = printable(note) // a plugin may have codes of its own
 		if !slices.Contains(notes, note) {
 			notes = append(notes, note)
 		}
@@ -148,7 +149,7 @@ func (c Case) Results(l messages.Language) []string {
 
 func (c Case) results(of func(shared.Record) string) (words []string) {
 	for _, p := range c.Pictures {
-		if word := of(p.Record); !slices.Contains(words, word) {
+		if word := printable(of(p.Record)); !slices.Contains(words, word) {
 			words = append(words, word)
 		}
 	}

@@ -41,11 +41,11 @@ func (f *Figures) Add(c Case) {
 	}
 	found := map[string]bool{}
 	for _, x := range c.Findings {
-		found[string(x.Code)] = true
+		found[printable(string(x.Code))] = true
 	}
 	for _, p := range c.Pictures {
 		for _, x := range p.Record.Findings {
-			found[string(x.Code)] = true
+			found[printable(string(x.Code))] = true
 		}
 		f.picture(p.Record)
 	}
@@ -58,7 +58,7 @@ func (f *Figures) picture(r shared.Record) {
 	f.pictures++
 	f.kinds[kindOf(r)]++
 	if r.Error == nil {
-		f.statuses[string(r.Status)]++
+		f.statuses[printable(string(r.Status))]++
 		f.outcomes[string(r.Outcome)]++
 		f.paid += priceOf(r)
 		return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/xuri/excelize/v2"
 
@@ -231,10 +232,10 @@ func cells(columns []column, c Case, o SheetOptions, styles sheetStyles) []any {
 	return row
 }
 
-// xmlText leaves out what XML cannot hold (XML 1.0, 2.2).
+// xmlText leaves out what XML cannot hold (XML 1.0, 2.2), and as [printable] what turns the direction of what is read.
 func xmlText(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' && r != '\n' || r == 0xFFFE || r == 0xFFFF {
+		if r < ' ' && r != '\t' && r != '\n' || r == 0xFFFE || r == 0xFFFF || unicode.Is(unicode.Bidi_Control, r) {
 			return '\uFFFD'
 		}
 		return r

@@ -50,9 +50,9 @@ func WriteTable(w io.Writer, l messages.Language, answers []batch.Answer, person
 		}
 		var findings []string
 		for _, f := range r.Findings {
-			findings = append(findings, l.Text(string(f.Code)))
+			findings = append(findings, printable(l.Text(string(f.Code)))) // a plugin may have codes of its own
 		}
-		t.AppendRow(append(row, result, l.Text(string(r.Side)), printable(r.Card[shared.FieldFullName]), printable(r.Card[shared.FieldSex]),
+		t.AppendRow(append(row, printable(result), printable(l.Text(string(r.Side))), printable(r.Card[shared.FieldFullName]), printable(r.Card[shared.FieldSex]),
 			printable(r.Card[shared.FieldNumber]), printable(until(l, r.Card[shared.FieldValidUntil])), strings.Join(findings, " "), price))
 	}
 	_, err := fmt.Fprintln(w, Fit(t, width, foldedWidth, l.Text("Picture"), l.Text("Findings"), l.Text("Result")))

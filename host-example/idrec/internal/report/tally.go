@@ -61,12 +61,12 @@ func (t *Tally) look(r *shared.Result) {
 		t.statuses, t.findings = map[string]int{}, map[string]int{}
 	}
 	if !r.Usable() {
-		t.statuses[string(r.Status)]++
+		t.statuses[printable(string(r.Status))]++
 	}
 	codes := map[string]bool{}
 	for _, f := range r.Findings {
 		if f.Severity != shared.SeverityInfo {
-			codes[string(f.Code)] = true
+			codes[printable(string(f.Code))] = true
 		}
 	}
 	for c := range codes {

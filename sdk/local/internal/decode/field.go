@@ -29,6 +29,9 @@ type Field struct {
 	Worst, Mean float64
 	// Lost is how many characters seem to be missing, or were taken for none of the field's.
 	Lost float64
+	// Missing is how many characters there is room for before the first one, where the field always begins at the same
+	// place.
+	Missing float64
 	// Empty: the line shows nothing at all.
 	Empty bool
 }

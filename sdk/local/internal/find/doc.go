@@ -7,6 +7,7 @@
 // there. The second looks at each card straightened by that guess, at 152 pixels a card, and finds its
 // corners and ten landmarks of its side: the portrait's corners, the emblem, the ends of headings and
 // labels. A homography is fitted to all of them, by absolute errors, so that glare, a finger or the edge of
-// the picture mislead it little; then it looks again, until the corners stand still. It also tells the
+// the picture mislead it little; then it looks again, until the corners stand still. Where they do not fit together
+// then, it starts anew from other places of each corner. It also tells the
 // sides, whether the card was upside down, whether it is mirrored, and whether it is a card at all.
 package find

@@ -37,6 +37,8 @@ type Card struct {
 	Spread float64
 	// Part says that the card was found only by looking for one whose middle lies outside the picture.
 	Part bool
+
+	seen int // points
 }
 
 // minSeen is how many corners and landmarks must be seen of a card; other cards have corners only.
@@ -79,13 +81,14 @@ const (
 type Finder struct {
 	locateNet, alignNet *nn.Net
 
-	doubt  float64
-	mirror float64 // the picture's width while its mirror's picture is looked at
-	s      nn.Scratch
-	bytes  []byte
-	pixels []float32
-	votes  []guess
-	shifts []shift
+	doubt   float64
+	reseats int     // that are left in this picture
+	mirror  float64 // the picture's width while its mirror's picture is looked at
+	s       nn.Scratch
+	bytes   []byte
+	pixels  []float32
+	votes   []guess
+	shifts  []shift
 }
 
 // New returns a finder with empty buffers.
@@ -109,7 +112,7 @@ func (f *Finder) Find(p *page.Plane) []Card {
 	if p.Width < 1 || p.Height < 1 {
 		return nil
 	}
-	f.doubt = 0
+	f.doubt, f.reseats = 0, reseats
 	cards := f.pass(p)
 	if len(cards) > 0 && !cards[0].Mirrored {
 		return cards
@@ -216,7 +219,7 @@ func (f *Finder) settle(p *page.Plane, q shared.Quad, later float64) (Card, bool
 			break
 		}
 	}
-	c := Card{Quad: q, Probability: -1, Spread: l.spread / cardWidth * 100}
+	c := Card{Quad: q, Probability: -1, Spread: l.spread / cardWidth * 100, seen: l.seen}
 	for k, v := range l.kinds[:kinds] {
 		if v > c.Probability {
 			c.Kind, c.Probability = Kind(k), v

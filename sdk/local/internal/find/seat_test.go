@@ -1,7 +1,6 @@
-package find_test
+package find
 
 import (
-	"math"
 	"testing"
 
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/page"
@@ -9,10 +8,15 @@ import (
 	"github.com/seed-6b91b535/idrec/sdk/specimen"
 )
 
-// Photos of the tuning set on which the looks end with a corner that is off by a tenth of the card's width and more.
+// Photos of the tuning set on which the looks end with a corner that is off by a tenth of the card's width and more. If
+// none of them is after training the networks anew, others must be looked for.
 func TestACornerThatIsOffIsFound(t *testing.T) {
 	t.Parallel()
-	f := finder(t)
+	f, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested := false
 	for _, one := range []struct {
 		level specimen.Level
 		i     int
@@ -22,17 +26,21 @@ func TestACornerThatIsOffIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cards := f.Find(&page.Plane{Pix: g.Pix, Stride: g.Stride, Width: g.Rect.Dx(), Height: g.Rect.Dy()})
-		if len(cards) == 0 {
+		p := &page.Plane{Pix: g.Pix, Stride: g.Stride, Width: g.Rect.Dx(), Height: g.Rect.Dy()}
+		f.reseats = 0
+		before := f.pass(p)
+		after := f.Find(p)
+		if len(before) == 0 || len(after) == 0 {
 			t.Errorf("%s %d: no card", one.level, one.i)
 			continue
 		}
-		q, off := truth.Cards[0].Quad, 0.0
-		for i, at := range cards[0].Quad {
-			off = max(off, math.Hypot(at.X-q[i].X, at.Y-q[i].Y)/math.Hypot(q[1].X-q[0].X, q[1].Y-q[0].Y))
+		q := truth.Cards[0].Quad
+		tested = tested || farthest(q, before[0].Quad) > 0.08
+		if off := farthest(q, after[0].Quad); off > 0.03 {
+			t.Errorf("%s %d: a corner is off by %.3f of the width, spread %.2f", one.level, one.i, off, after[0].Spread)
 		}
-		if off > 0.03 {
-			t.Errorf("%s %d: a corner is off by %.3f of the width, spread %.2f", one.level, one.i, off, cards[0].Spread)
-		}
+	}
+	if !tested {
+		t.Error("no corner was off before")
 	}
 }

@@ -87,7 +87,8 @@ func (r *Reader) again(w int) []Position {
 // halfFrame is how far a line is moved before the second look, in pixels.
 const halfFrame = Stride / 2
 
-// A line with a character below that is not clear: the mean of the logarithms of its frames' probabilities.
+// A line is not clear if one of the characters that were read is below that: the mean of the logarithms of its frames'
+// probabilities.
 const clearLogP = -0.1
 
 func isClear(ps []Position) bool {
