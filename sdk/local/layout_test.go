@@ -28,7 +28,7 @@ func TestAddressSlotHoldsTheWidestPrints(t *testing.T) {
 			if l.Field != shared.FieldAddress {
 				continue
 			}
-			left, right := onCard(&onto, page.Point(l.Quad[0])), onCard(&onto, page.Point(l.Quad[1]))
+			left, right := onCard(&onto, l.Quad[0]), onCard(&onto, l.Quad[1])
 			widest = max(widest, right.X)
 			if left.X < slotAddress.left || right.X-bearing > slotAddress.right {
 				t.Errorf("%s %d: %s stands from %.2f to %.2f mm, the slot is from %.2f to %.2f", one.level, one.i, l.Text, left.X, right.X, slotAddress.left, slotAddress.right)
@@ -59,7 +59,7 @@ func TestFieldsBeginWhereTheirSlotsSay(t *testing.T) {
 				continue
 			}
 			seen[l.Field] = true
-			if left := onCard(&onto, page.Point(l.Quad[0])); math.Abs(left.X-s.begins) > aim {
+			if left := onCard(&onto, l.Quad[0]); math.Abs(left.X-s.begins) > aim {
 				t.Errorf("%s begins at %.2f mm, its slot says %.2f", l.Field, left.X, s.begins)
 			}
 		}
