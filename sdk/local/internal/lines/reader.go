@@ -89,7 +89,7 @@ const halfFrame = Stride / 2
 
 // A line is not clear if one of the characters that were read is below that: the mean of the logarithms of its frames'
 // probabilities.
-const clearLogP = -0.1
+const clearLogP = -0.3
 
 func isClear(ps []Position) bool {
 	for _, p := range ps {
