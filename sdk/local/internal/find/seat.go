@@ -7,7 +7,7 @@ import (
 
 const (
 	// vague is the Spread from which the corners of a card are looked for once more: of the tuning set's portrait
-	// and emblem sides, one in a hundred has more.
+	// and emblem sides, one in two hundred and fifty has more.
 	vague = 0.35
 	// better is the share of the Spread that another place of the corners must have less to be taken.
 	better = 0.85
