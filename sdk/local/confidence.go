@@ -16,7 +16,7 @@ var confidenceFile []byte
 // evidence is what a confidence is made of. The order is that of the weights in confidence.json.
 const (
 	evidenceSize = 8
-	evidenceLost = 7
+	evidenceLost = 7 // what seems to be missing; the fit looks at its weight
 )
 
 // evidenceOf turns what the decoding found into numbers of about the same size. company is that of the
