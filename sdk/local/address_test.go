@@ -1,6 +1,7 @@
 package local
 
 import (
+	"math"
 	"testing"
 
 	"github.com/seed-6b91b535/idrec/sdk/specimen"
@@ -30,6 +31,35 @@ func TestLinesOfAnAddressBeginAtOnePlace(t *testing.T) {
 		first, line := written("省某市某街道办事处", c.first), written("街52号", c.line)
 		if got := line.below(first); got != c.want {
 			t.Errorf("a line at %.1f below one at %.1f: %v", c.line, c.first, got)
+		}
+	}
+}
+
+// A line is full, by characters or by width, where another follows: a gap and a line that ends early lack characters.
+func TestAnAddressTellsWhatItLacks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		lines []string
+		want  float64
+	}{
+		{[]string{"某省某市某县某镇某村"}, 0},
+		{[]string{"某省某市某县某某街道办", "事处"}, 0},
+		{[]string{"某省某市某县某某街道", "事处"}, 1},
+		{[]string{"某省某市某县某路1", "234号"}, 2},
+		{[]string{"某省某市某县某某路1", "234号"}, 0}, // the number would not have fit
+		{[]string{"某省某市某县某某路12", "34号"}, 0}, // eleven characters
+		{[]string{"1234号某小区56栋", "7单元"}, 0},
+		{[]string{"1234号某小区56", "7单元"}, 1},
+		{[]string{"某省某市  某县某街道办", "事处"}, 1},
+		{[]string{"  某省某市"}, 1},
+		{nil, 0},
+	} {
+		var lines []cut
+		for _, l := range c.lines {
+			lines = append(lines, written(l, slotAddress.begins))
+		}
+		if got := missing(lines); math.Abs(got-c.want) > 1e-6 {
+			t.Errorf("%q lack %.2f characters, want %.0f", c.lines, got, c.want)
 		}
 	}
 }

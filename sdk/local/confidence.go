@@ -16,7 +16,7 @@ var confidenceFile []byte
 // evidence is what a confidence is made of. The order is that of the weights in confidence.json.
 const (
 	evidenceSize = 8
-	evidenceLost = 7 // what seems to be missing; the fit looks at its weight
+	evidenceLost = 7 // what was taken for none of the field's; the fit looks at its weight
 )
 
 // evidenceOf turns what the decoding found into numbers of about the same size. company is that of the
@@ -90,11 +90,11 @@ func confidence(name shared.FieldName, f decode.Field, company float64) float64 
 	}
 	p := 1 / (1 + math.Exp(-sum))
 	if f.Missing > 0 {
-		return min(p, mostWithoutFirst)
+		return min(p, mostIncomplete)
 	}
 	return p
 }
 
-// mostWithoutFirst is the most that the confidence of a field may be that begins a character late: what was read may be
-// plain, and a character is missing all the same.
-const mostWithoutFirst = 0.3
+// mostIncomplete is the most that the confidence of a field may be that begins a character late, or has a gap: what was read
+// may be plain, and a character is missing all the same.
+const mostIncomplete = 0.3

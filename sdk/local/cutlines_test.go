@@ -142,7 +142,7 @@ var levelShares = []struct {
 	level specimen.Level
 	share int
 }{
-	{specimen.LevelFlat, 5}, {specimen.LevelEasy, 5}, {specimen.LevelMedium, 10}, {specimen.LevelHard, 20}, {specimen.LevelExtreme, 34}, {specimen.LevelCopy, 26},
+	{specimen.LevelFlat, 3}, {specimen.LevelEasy, 3}, {specimen.LevelMedium, 6}, {specimen.LevelHard, 18}, {specimen.LevelExtreme, 38}, {specimen.LevelCopy, 32},
 }
 
 // contrastToLearn is the contrast of a line from which it teaches more than that everything may stand anywhere.

@@ -19,6 +19,10 @@ type sample struct {
 	weight float64
 }
 
+// misledWeight is how much a card that is none counts beside one that was found: of those that are found less than one
+// in a hundred is none, and they would be half of all.
+const misledWeight = 0.2
+
 // misled is a finder that sees cards where there are none, so that confidence learns what that looks like:
 // the card upside down, its other side, and one that lies beside it.
 func misled(t specimen.PhotoTruth, seed uint64) finder {
@@ -48,14 +52,14 @@ func TestFitConfidence(t *testing.T) {
 		t.Skip("rewrites confidence.json: set IDREC_FIT=1")
 	}
 	all := map[shared.FieldName][]sample{}
-	collect := func(x trials) {
+	collect := func(x trials, weight float64) {
 		for _, x.level = range specimen.Levels() {
 			for _, tr := range x.run(t) {
 				for _, k := range tr.report.cards {
 					company := companies(k.fields)
 					for name, f := range k.fields {
 						if f.Text != "" && f.Missing == 0 { // of others the confidence is bounded
-							all[name] = append(all[name], sample{evidenceOf(f.Field, company[name]), f.Text == tr.truth.Values()[name], 1})
+							all[name] = append(all[name], sample{evidenceOf(f.Field, company[name]), f.Text == tr.truth.Values()[name], weight})
 						}
 					}
 				}
@@ -63,8 +67,8 @@ func TestFitConfidence(t *testing.T) {
 		}
 	}
 	n, sides := int(env(t, "IDREC_N", 40)), []specimen.Subject{specimen.SubjectPortrait, specimen.SubjectEmblem}
-	collect(trials{set: specimen.SetTune, n: n, subjects: sides, face: face(t), finder: quads(t)})
-	collect(trials{set: specimen.SetTune, n: n / 2, subjects: sides, face: face(t), finder: misled})
+	collect(trials{set: specimen.SetTune, n: n, subjects: sides, face: face(t), finder: quads(t)}, 1)
+	collect(trials{set: specimen.SetTune, n: n / 2, subjects: sides, face: face(t), finder: misled}, misledWeight)
 	weights := map[shared.FieldName][evidenceSize]float64{}
 	for name, ss := range all {
 		w := fit(ss)

@@ -31,6 +31,8 @@ var (
 const (
 	addressLines = 4
 	addressStep  = 4.35
+	// addressColumns is how many full-width characters a line has room for.
+	addressColumns = 11
 	// addressFull is how many characters a line has at least that another one follows.
 	addressFull = 9
 )

@@ -7,6 +7,9 @@ import (
 	"github.com/seed-6b91b535/idrec/shared"
 )
 
+// leastName is how many characters a name has at least: one of the family, one of the person.
+const leastName = 2
+
 // readPortrait reads the lines of the portrait side.
 func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldName]reading, error) {
 	var lines [5]cut
@@ -42,10 +45,7 @@ func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldNam
 	}
 	home, called, of := decode.Address(all, region), decode.Name(name.Line), decode.Ethnicity(ethnicity.Line)
 	home.Lost, called.Lost, of.Lost = lost, nameLost, ethnicityLost
-	called.Missing, of.Missing = name.late(), ethnicity.late()
-	if len(address) > 0 {
-		home.Missing = address[0].late()
-	}
+	called.Missing, of.Missing, home.Missing = name.late()+float64(max(0, leastName-len(name.Positions))), ethnicity.late(), missing(address)
 	return map[shared.FieldName]reading{
 		shared.FieldNumber:    {Field: t.Number, box: number.box()},
 		shared.FieldBirthDate: {Field: t.Birth, box: birth.box()},

@@ -60,6 +60,17 @@ func ask(tb testing.TB, p *Provider, req *shared.Request) *shared.Result {
 
 func bytesOfPicture(b []byte) shared.Image { return shared.Image{Bytes: b} }
 
+// A name has two characters at least; under a lamp's reflection one may be left.
+func TestNameOfOneCharacterIsNeverSure(t *testing.T) {
+	t.Parallel()
+	person := specimen.Cast()[0]
+	person.Name = string([]rune(person.Name)[:1])
+	res := ask(t, with(whole(shared.SidePortrait)), &shared.Request{Image: bytesOfPicture(straight(t, person, shared.SidePortrait))})
+	if f := res.Fields[shared.FieldFullName]; f.Value != person.Name || f.Confidence.Value > mostIncomplete {
+		t.Errorf("%s with a confidence of %v", f.Value, f.Confidence.Value)
+	}
+}
+
 func TestCastIsReadExactly(t *testing.T) {
 	t.Parallel()
 	for _, side := range []shared.Side{shared.SidePortrait, shared.SideEmblem} {

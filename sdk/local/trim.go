@@ -61,9 +61,15 @@ func (c *cut) trim(n int) (lost float64) {
 // x is where a position's middle stands on the card, in millimetres.
 func (c *cut) x(i int) float64 { return c.Left + float64(c.Positions[i].X)/c.Scale }
 
+// narrow reports whether a position's character is a digit or a letter.
+func (c *cut) narrow(i int) bool {
+	r := c.Positions[i].Candidates[0].Rune
+	return r < 0x100 && r != '·'
+}
+
 // wide is how wide a position's character is, in millimetres.
 func (c *cut) wide(i int) float64 {
-	if r := c.Positions[i].Candidates[0].Rune; r < 0x100 && r != '·' {
+	if c.narrow(i) {
 		return halfWidth * c.slot.em
 	}
 	return c.slot.em

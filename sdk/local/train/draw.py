@@ -120,7 +120,7 @@ class Draw:
 
     def mask(self, font, segments, width, em, others=(), label="", track=0.0):
         """Sets a line. segments: texts, each a gap after the one before; others: texts for the lines
-        above and below; label: characters that end left of the text. Returns coverage and, for the
+        above and below; label: characters of which the last sticks in from the left. Returns coverage and, for the
         characters that fit, (character, centre, width)."""
         g, r = self.g, self.r
         s = em / EM
@@ -130,11 +130,11 @@ class Draw:
         base = ch / 2 + CENTRE * EM + g.normal(0, 1.5) / s
         x = MARGIN + (r.uniform(1, 12) if r.random() < 0.6 else r.uniform(1, 60)) / s
         if label:
-            gap = r.uniform(0.25, 1.3) * EM
-            total = sum(font.glyph(c)[3] for c in label)
-            start = max(x - gap - total, -total - EM) if r.random() < 0.5 else MARGIN - r.uniform(0.2, 0.9) * total
-            _, end = self._set(canvas, font, label, start, base, ink=int(r.uniform(100, 210)))
-            x = max(x, end + gap)
+            # Never a whole character: what stands whole is taught as text, 机关 in an address too.
+            last = font.glyph(label[-1])[3]
+            end = MARGIN + r.uniform(0.05, 0.7) * last
+            self._set(canvas, font, label[-1], end - last, base, ink=int(r.uniform(100, 210)))
+            x = max(x, end + r.uniform(0.25, 1.3) * EM)
         out = []
         for n, text in enumerate(segments):
             if n:

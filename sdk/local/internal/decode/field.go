@@ -27,10 +27,10 @@ type Field struct {
 	Cost float64
 	// Worst and Mean are the log-probabilities that the network gives to the characters of Text.
 	Worst, Mean float64
-	// Lost is how many characters seem to be missing, or were taken for none of the field's.
+	// Lost is how many characters were taken for none of the field's.
 	Lost float64
 	// Missing is how many characters there is room for before the first one, where the field always begins at the same
-	// place.
+	// place, or within it, where its lines are full.
 	Missing float64
 	// Empty: the line shows nothing at all.
 	Empty bool

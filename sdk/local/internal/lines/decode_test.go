@@ -54,6 +54,28 @@ func TestDecodeReadsCharactersOfTheirLength(t *testing.T) {
 	}
 }
 
+// A character that may be this one or that is one all the same.
+func TestDecodeReadsCharactersThatMayBeSeveral(t *testing.T) {
+	t.Parallel()
+	const nothing, each = 0.2, 0.8 / 3
+	s := scoresOf(0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0)
+	for f := 6; f < 10; f++ {
+		row := s[f*nr:][:nr]
+		row[0] = float32(math.Log(nothing))
+		for c := 1; c < 4; c++ {
+			row[c] = float32(math.Log(each))
+		}
+		row[4], row[5] = -20, -20
+	}
+	got := new(decoder).decode(s, nr, testChars)
+	if len(got) != 2 || got[1].From > 6 || got[1].To < 10 {
+		t.Fatalf("read %q, want 甲 and one of three", text(got))
+	}
+	if c := got[1].Candidates; math.Abs(float64(c[0].LogP)-math.Log(each)) > 1e-3 {
+		t.Errorf("%c with %v, want %v", c[0].Rune, c[0].LogP, math.Log(each))
+	}
+}
+
 func TestPositionsTellWhereAndHowSurely(t *testing.T) {
 	t.Parallel()
 	s := scoresOf(0, 1, 1, 1, 1, 0, 0)

@@ -114,8 +114,9 @@ func (r *Reader) forward(w int) {
 // What stands of a line behind the last ink is not run through the network.
 const (
 	// paperRange is the share of the print's contrast below which a column is paper. Noise and the pattern of a
-	// card are below in all but bad photos, in which the whole line is read.
-	paperRange = 0.4
+	// card are below in all but bad photos, in which the whole line is read. At 0.4 what a lamp's reflection leaves of
+	// a line's last character is cut off at times.
+	paperRange = 0.3
 	// behind is how far behind the last ink the line goes on, in pixels: so far the network looks.
 	behind = 40
 	// band is how many columns are taken together, in pixels.
