@@ -13,9 +13,14 @@ const addressIndent = 0.9
 // empty by that logarithm of a probability a character, is none. Print that is not legible is surely not empty.
 const halfSure, paperOnly = 0.5, -6
 
-// A further line that is empty by that logarithm of a probability a character is none either, however sure it is: one
-// stroke of a note below the address. Digits, the emptiest of print, have less.
-const paperAlone = -2.4
+// Nor is one that is less sure than that, and as a whole may well be empty: a stroke of a note below the address.
+const strokeSure, strokeOnly = 0.7, -2.4
+
+// isPaper reports whether a further line shows a pattern of the paper, or a stroke.
+func (c *cut) isPaper() bool {
+	n, sure, blank := float64(len(c.Positions)), c.sure(), c.blank()
+	return sure < halfSure*n && blank > paperOnly*n || sure < strokeSure*n && blank > strokeOnly
+}
 
 // below reports whether a line begins where the first one of the address does, or where that one should: its first
 // character may have vanished.
@@ -27,50 +32,55 @@ func (c *cut) below(first cut) bool {
 // rounding is what the sum of a line's widths may be off, in ems.
 const rounding = 0.05
 
-// short is how many characters a line lacks, above one whose first ones are next: where those have room in it, it was
-// not full. A number may have been kept whole.
-func (c *cut) short(next *cut) int {
-	n, width := len(c.Positions), c.room()-float64(len(c.Positions))
+// short reports whether a line lacks characters, above one whose first ones are next: where those have room in it, it
+// was not full. A number may have been kept whole, but not one that this line begins.
+func (c *cut) short(next *cut) bool {
+	n := len(c.Positions)
+	if n == 0 || n >= addressColumns || len(next.Positions) == 0 {
+		return false
+	}
+	width := c.room() - float64(n)
 	for i := range c.Positions {
 		width += c.wide(i) / c.slot.em
 	}
 	for i := range next.Positions {
-		if width += next.wide(i) / c.slot.em; !next.narrow(i) || i+1 == len(next.Positions) || !next.narrow(i+1) {
+		width += next.wide(i) / c.slot.em
+		if !next.narrow(i) || c.narrow(n-1) || i+1 == len(next.Positions) || !next.narrow(i+1) {
 			break
 		}
 	}
-	if n >= addressColumns || width > addressColumns+rounding {
-		return 0
-	}
-	return addressColumns - n
+	return width <= addressColumns+rounding
 }
 
-// missing is how many characters the lines of an address lack, at least: before the first one, in gaps, and at the
-// ends of lines that another one follows. Nothing else tells of one that vanished in a reflection.
-func missing(lines []cut) (n float64) {
+// lacking is how much room, in characters, the lines of an address have for characters that are not there: before the
+// first one, within, and at the end of a line that another one follows.
+func lacking(lines []cut) (n float64) {
 	for i := range lines {
-		if i == 0 {
-			n = lines[0].late()
+		n += lines[i].late()
+		for k := 1; k < len(lines[i].Positions); k++ {
+			if room := lines[i].before(k); room > vanished {
+				n += room
+			}
 		}
-		n += lines[i].room() - float64(len(lines[i].Positions))
-		if i+1 < len(lines) {
-			n += float64(lines[i].short(&lines[i+1]))
+		if i+1 < len(lines) && lines[i].short(&lines[i+1]) {
+			n++
 		}
 	}
 	return n
 }
 
 // address reads the lines of the address as far as there are any: a further line follows a full one only.
-// lost says how much in and behind the lines was not taken for a part of them, in characters.
-func (c *cutter) address(ctx context.Context, k *card) (out []cut, lost float64, err error) {
+// lost says how much in and behind the lines was not taken for a part of them, and missing how much of them seems to
+// be, in characters.
+func (c *cutter) address(ctx context.Context, k *card) (out []cut, lost, missing float64, err error) {
 	s, around := slotAddress, searchY
 	for range addressLines {
 		if err := ctx.Err(); err != nil {
-			return nil, 0, err
+			return nil, 0, 0, err
 		}
 		line, err := c.read(k, s, around)
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, 0, err
 		}
 		if len(line.Positions) == 0 {
 			break
@@ -80,10 +90,9 @@ func (c *cutter) address(ctx context.Context, k *card) (out []cut, lost float64,
 				lost += line.trim(0)
 				break
 			}
-			n := float64(len(line.Positions))
-			if line.sure() < halfSure*n && line.blank() > paperOnly*n || line.blank() > paperAlone*n {
+			if line.isPaper() {
 				lost += line.trim(0)
-				break // a pattern of the paper
+				break
 			}
 		}
 		out = append(out, line)
@@ -93,11 +102,18 @@ func (c *cutter) address(ctx context.Context, k *card) (out []cut, lost float64,
 		s.middle, around = line.middle+addressStep, 0.5
 	}
 	for i := range out {
+		lost += out[i].trim(out[i].overlay())
+	}
+	for len(out) > 0 && len(out[len(out)-1].Positions) == 0 {
+		out = out[:len(out)-1] // a note by itself
+	}
+	for i := range out {
 		if g := out[i].gap(); i == len(out)-1 || g >= addressFull {
+			missing += out[i].parted(g)
 			lost += out[i].trim(g)
 		}
-		lost += out[i].trim(out[i].overlay())
 		lost += out[i].thin()
+		lost += out[i].room() - float64(len(out[i].Positions)) // under a lamp's reflection
 	}
-	return out, lost, nil
+	return out, lost, missing + lacking(out), nil
 }

@@ -45,21 +45,69 @@ func TestAnAddressTellsWhatItLacks(t *testing.T) {
 		{[]string{"某省某市某县某镇某村"}, 0},
 		{[]string{"某省某市某县某某街道办", "事处"}, 0},
 		{[]string{"某省某市某县某某街道", "事处"}, 1},
-		{[]string{"某省某市某县某路1", "234号"}, 2},
-		{[]string{"某省某市某县某某路1", "234号"}, 0}, // the number would not have fit
+		{[]string{"某省某市某县某路1", "234号"}, 1},
+		{[]string{"某省某市某县某某路1", "234号"}, 1}, // the number was not kept whole
+		{[]string{"某省某市某县某某路", "1234号"}, 0}, // here it may be
 		{[]string{"某省某市某县某某路12", "34号"}, 0}, // eleven characters
 		{[]string{"1234号某小区56栋", "7单元"}, 0},
 		{[]string{"1234号某小区56", "7单元"}, 1},
 		{[]string{"某省某市  某县某街道办", "事处"}, 1},
+		{[]string{"某省某市某县某某街道办", "  事处"}, 1},
 		{[]string{"  某省某市"}, 1},
+		{[]string{"某省某市某县某某街道", ""}, 0},
 		{nil, 0},
 	} {
 		var lines []cut
 		for _, l := range c.lines {
 			lines = append(lines, written(l, slotAddress.begins))
 		}
-		if got := missing(lines); math.Abs(got-c.want) > 1e-6 {
+		if got := lacking(lines); math.Abs(got-c.want) > 1e-6 {
 			t.Errorf("%q lack %.2f characters, want %.0f", c.lines, got, c.want)
+		}
+	}
+}
+
+// What stands behind a gap may be the line's own end, or a note.
+func TestPrintBehindAGapIsTheLinesOwnOrANote(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		want float64
+	}{
+		{"某省某市", 0},
+		{"某省某市  岭街7号", 1},
+		{"某省某市    7号", 2},
+		{"某省某市  供他办件", 0},
+		{"某省某市          岭街", 0},
+	} {
+		line := written(c.text, slotAddress.begins)
+		if lost, missing := line.tidy(); math.Abs(missing-c.want) > 1e-6 || shown(line) != "某省某市" || c.want > 0 && lost < 1 {
+			t.Errorf("%q: %q is left, %.2f characters are missing and %.2f lost, want %.0f missing", c.text, shown(line), missing, lost, c.want)
+		}
+	}
+}
+
+func TestStrokesBelowAnAddressAreNoLine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text        string
+		sure, blank float64
+		want        bool
+	}{
+		{"义", 0.62, 0.11, true},
+		{"室", 0.85, 0.12, false},
+		{"室", 0.62, 0.01, false},
+		{"1", 0.6, 0.2, true},
+		{"枕浦新村三栋二室", 0.6, 0.1, false},
+		{"枕浦新村三栋二室", 0.3, 0.1, true},
+		{"枕浦新村三栋二室", 0.3, 0.001, false},
+	} {
+		line := written(c.text, slotAddress.begins)
+		for i := range line.Positions {
+			line.Positions[i].Candidates[0].LogP, line.Positions[i].Blank = float32(math.Log(c.sure)), float32(math.Log(c.blank))
+		}
+		if got := line.isPaper(); got != c.want {
+			t.Errorf("%s, each with %.2f and nothing with %.2f: %v", c.text, c.sure, c.blank, got)
 		}
 	}
 }

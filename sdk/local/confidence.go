@@ -95,6 +95,6 @@ func confidence(name shared.FieldName, f decode.Field, company float64) float64 
 	return p
 }
 
-// mostIncomplete is the most that the confidence of a field may be that begins a character late, or has a gap: what was read
-// may be plain, and a character is missing all the same.
+// mostIncomplete is the most that the confidence of a field may be of which something seems to be missing: see
+// [decode.Field]. What was read may be plain all the same.
 const mostIncomplete = 0.3

@@ -20,10 +20,10 @@ func (c *cutter) readEmblem(ctx context.Context, k *card) (map[shared.FieldName]
 	if err != nil {
 		return nil, err
 	}
-	lost := authority.tidy()
+	lost, missing := authority.tidy()
 	lost += authority.trim(authority.office())
 	issuer := decode.Authority(authority.Line)
-	issuer.Lost, issuer.Missing = lost, authority.late()
+	issuer.Lost, issuer.Missing = lost, authority.late()+missing
 	t := decode.Validity(validity.Line)
 	from, until := validity.box(), validity.box()
 	// The two days stand on both sides of a hyphen; 长期 is shorter than a day.

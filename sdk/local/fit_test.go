@@ -19,8 +19,8 @@ type sample struct {
 	weight float64
 }
 
-// misledWeight is how much a card that is none counts beside one that was found: of those that are found less than one
-// in a hundred is none, and they would be half of all.
+// misledWeight is how much a card that is none counts beside one that was found. They are as many as those, and in what
+// the finder finds less than one in a hundred is none.
 const misledWeight = 0.2
 
 // misled is a finder that sees cards where there are none, so that confidence learns what that looks like:
@@ -38,7 +38,7 @@ func misled(t specimen.PhotoTruth, seed uint64) finder {
 		other.side = shared.SidePortrait
 	}
 	beside := known(0.05)(t, seed).find(nil)[0]
-	return fixed{s, turned, other, beside}
+	return fixed{turned, other, beside}
 }
 
 // TestFitConfidence fits confidence.json on the tuning set. It takes minutes:
@@ -142,14 +142,14 @@ func fit(ss []sample) [evidenceSize]float64 {
 	return w
 }
 
-// printReliability prints how much was right of each band of confidence.
+// printReliability prints how much was right of each band of confidence, of cards that were found.
 func printReliability(name string, ss []sample, w [evidenceSize]float64) {
 	edges := []float64{0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 0.999, 1.01}
 	line := fmt.Sprintf("%-12s", name)
 	for i := range len(edges) - 1 {
 		n, right, mean := 0, 0, 0.0
 		for _, s := range ss {
-			if p := logistic(w, s.x); p >= edges[i] && p < edges[i+1] {
+			if p := logistic(w, s.x); s.weight == 1 && p >= edges[i] && p < edges[i+1] {
 				n++
 				mean += p
 				if s.right {

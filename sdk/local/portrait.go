@@ -2,6 +2,8 @@ package local
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/decode"
 	"github.com/seed-6b91b535/idrec/shared"
@@ -23,11 +25,12 @@ func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldNam
 		}
 	}
 	number, birth, sex, ethnicity, name := lines[0], lines[1], lines[2], lines[3], lines[4]
-	address, lost, err := c.address(ctx, k)
+	address, lost, missing, err := c.address(ctx, k)
 	if err != nil {
 		return nil, err
 	}
-	nameLost, ethnicityLost := name.tidy(), ethnicity.tidy()
+	nameLost, nameMissing := name.tidy()
+	ethnicityLost, _ := ethnicity.tidy()
 	t := decode.NumberBirthSex(number.Positions, birth.Line, sex.Line)
 	region := ""
 	if len(t.Number.Text) == 18 {
@@ -45,7 +48,10 @@ func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldNam
 	}
 	home, called, of := decode.Address(all, region), decode.Name(name.Line), decode.Ethnicity(ethnicity.Line)
 	home.Lost, called.Lost, of.Lost = lost, nameLost, ethnicityLost
-	called.Missing, of.Missing, home.Missing = name.late()+float64(max(0, leastName-len(name.Positions))), ethnicity.late(), missing(address)
+	called.Missing, of.Missing, home.Missing = name.late()+nameMissing, ethnicity.late(), missing
+	if utf8.RuneCountInString(strings.ReplaceAll(called.Text, "·", "")) < leastName {
+		called.Missing++
+	}
 	return map[shared.FieldName]reading{
 		shared.FieldNumber:    {Field: t.Number, box: number.box()},
 		shared.FieldBirthDate: {Field: t.Birth, box: birth.box()},

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/seed-6b91b535/idrec/sdk/local/internal/decode"
 )
 
 // How the characters of a line lie, in ems. Stamps and notes written across a card are read with it, and do
@@ -16,6 +18,8 @@ const (
 	overlap    = 0.25 // nor is one at a line's end that stands by more than that in its neighbour
 	displaced  = 0.45 // like characters may be seen so far from their places
 	missed     = 0.5  // less room than that before a field's first character is personalisation's aim
+	vanished   = 0.75 // a full-width character that vanished leaves more than that, whatever its neighbours
+	mostParted = 4.0  // what stands behind more is not the line's own
 )
 
 const (
@@ -23,14 +27,36 @@ const (
 	officeLogP = -6 // how probable it is, as a logarithm, that it ends differently, to be taken into account
 )
 
-// overlayWords are those of notes on copies: no field has them.
+// overlayWords are those of notes on copies: no field has them. Of noteRunes, a note has two or more.
 var overlayWords = []string{"仅供", "使用", "他用", "复印", "无效"}
 
+const noteRunes = "仅供使用他复印无效件"
+
 // tidy cuts off what stands behind a line that ends where there is room, and says how much that was, in
-// characters.
-func (c *cut) tidy() (lost float64) {
-	lost = c.trim(c.gap())
-	return lost + c.trim(c.overlay())
+// characters. missing is how much room there is before it if that may be the line's own end.
+func (c *cut) tidy() (lost, missing float64) {
+	lost = c.trim(c.overlay())
+	g := c.gap()
+	missing = c.parted(g)
+	return lost + c.trim(g), missing
+}
+
+// parted is how much room, in characters, there is before what stands from the n-th position on, if that may be the
+// rest of the line: plain print that is no note's. Where a reflection ends, a line goes on.
+func (c *cut) parted(n int) float64 {
+	if n == len(c.Positions) || n == 0 {
+		return 0
+	}
+	rest, notes := cut{slot: c.slot, Line: decode.Line{Left: c.Left, Scale: c.Scale, Positions: c.Positions[n:]}}, 0
+	for i := range rest.Positions {
+		if strings.ContainsRune(noteRunes, rest.Positions[i].Candidates[0].Rune) {
+			notes++
+		}
+	}
+	if room := c.before(n); room <= mostParted && notes < 2 && rest.sure() >= halfSure*float64(len(rest.Positions)) {
+		return room
+	}
+	return 0
 }
 
 // sure is how many of the positions are surely characters.
@@ -95,7 +121,7 @@ func (c *cut) room() float64 {
 }
 
 // late is how much room, in characters, there is between where the slot's text begins and where this one does: under
-// a lamp's reflection the first character may vanish whole, and nothing else tells that there was one.
+// a lamp's reflection the first character may vanish whole.
 func (c *cut) late() float64 {
 	if len(c.Positions) == 0 || c.slot.begins == 0 {
 		return 0

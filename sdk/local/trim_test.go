@@ -50,7 +50,7 @@ func TestWhatStandsBehindALineIsCutOff(t *testing.T) {
 		"室  0":        "室", // as far as one character is wide
 	} {
 		c := written(text, 15.8)
-		lost := c.tidy()
+		lost, _ := c.tidy()
 		got := shown(c)
 		if got != want {
 			t.Errorf("%q became %q", text, got)

@@ -198,7 +198,7 @@ class Lines(IterableDataset):
             others = ["", ""]
             if r.random() < 0.4:
                 others = [only(f, r.choice(t.address_lines())) if r.random() < 0.6 else "" for _ in range(2)]
-            label = only(f, r.choice(("姓名", "名", "住址", "址", "签发机关", "机关", "有效期限", "期限", "民族", "出生"))) \
+            label = only(f, r.choice("名址关限族生")) \
                 if r.random() < 0.18 else ""
             em = EM["han"] * r.uniform(0.84, 1.15)
             track = max(0.0, r.gauss(0, 0.06)) if r.random() < 0.4 else 0.0

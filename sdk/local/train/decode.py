@@ -6,6 +6,8 @@ TOP = 10
 FULL, HALF = (3, 9), (1, 5)  # lengths in frames
 DIGIT = (1, 4)  # of a digit among full-width characters
 COST_FULL, COST_HALF = 2.5, 1.0
+SHARED_DOUBT = 0.6
+NEGLIGIBLE = 14
 SURE_BLANK = -1e-4
 MOST = 512
 
@@ -33,6 +35,10 @@ def decode(scores, chars):
         return ""
     mixed = any(c >= "\u0100" or c == "·" for c in chars)
     low, high, cost = (np.array(v, np.float32) for v in zip(*(_kind(chars[c - 1], mixed) for c in cands)))
+    top = p[:, 1:].max(1)
+    doubt = np.log(np.maximum(1e-9, 1 - np.exp(blank))) - top
+    some = alive & (top > p.max(1) - NEGLIGIBLE)
+    spare = np.concatenate([[0], np.cumsum(np.where(some, SHARED_DOUBT * np.maximum(0, doubt), 0))]).astype(np.float32)
     total = np.vstack([np.zeros((1, len(cands)), np.float32), np.cumsum(p[:, cands], 0, dtype=np.float32)])
     frames = len(p)
     best, back = np.zeros(frames + 1, np.float32), [(0, -1)] * (frames + 1)
@@ -41,7 +47,7 @@ def decode(scores, chars):
         for i in range(j - 1, max(0, j - FULL[1]) - 1, -1):
             if not alive[i]:
                 break
-            v = np.where((low <= j - i) & (j - i <= high), best[i] + total[j] - total[i] - cost, -np.inf)
+            v = np.where((low <= j - i) & (j - i <= high), best[i] + spare[j] - spare[i] + total[j] - total[i] - cost, -np.inf)
             n = int(v.argmax())
             if v[n] > best[j]:
                 best[j], back[j] = v[n], (i, n)

@@ -120,7 +120,7 @@ class Draw:
 
     def mask(self, font, segments, width, em, others=(), label="", track=0.0):
         """Sets a line. segments: texts, each a gap after the one before; others: texts for the lines
-        above and below; label: characters of which the last sticks in from the left. Returns coverage and, for the
+        above and below; label: a character that sticks in from the left. Returns coverage and, for the
         characters that fit, (character, centre, width)."""
         g, r = self.g, self.r
         s = em / EM
@@ -130,10 +130,10 @@ class Draw:
         base = ch / 2 + CENTRE * EM + g.normal(0, 1.5) / s
         x = MARGIN + (r.uniform(1, 12) if r.random() < 0.6 else r.uniform(1, 60)) / s
         if label:
-            # Never a whole character: what stands whole is taught as text, 机关 in an address too.
-            last = font.glyph(label[-1])[3]
-            end = MARGIN + r.uniform(0.05, 0.7) * last
-            self._set(canvas, font, label[-1], end - last, base, ink=int(r.uniform(100, 210)))
+            # Never whole: what stands whole is taught as text, and 关 may end an address too.
+            wide = font.glyph(label)[3]
+            end = MARGIN + r.uniform(0.05, 0.7) * wide
+            self._set(canvas, font, label, end - wide, base, ink=int(r.uniform(100, 210)))
             x = max(x, end + r.uniform(0.25, 1.3) * EM)
         out = []
         for n, text in enumerate(segments):

@@ -29,8 +29,8 @@ type Field struct {
 	Worst, Mean float64
 	// Lost is how many characters were taken for none of the field's.
 	Lost float64
-	// Missing is how many characters there is room for before the first one, where the field always begins at the same
-	// place, or within it, where its lines are full.
+	// Missing is how many characters there is room for where nothing was read: before the first one of a field that
+	// always begins at the same place, in a gap, or at the end of a line that is not full; and 1 for a name of one.
 	Missing float64
 	// Empty: the line shows nothing at all.
 	Empty bool

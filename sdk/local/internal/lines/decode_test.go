@@ -76,6 +76,36 @@ func TestDecodeReadsCharactersThatMayBeSeveral(t *testing.T) {
 	}
 }
 
+// Doubts that are made up for do not decide which character it is, or how many.
+func TestDoubtDoesNotChooseTheCharacter(t *testing.T) {
+	t.Parallel()
+	shares := func(s []float32, f int, blank float64, p ...float64) {
+		row := s[f*nr:][:nr]
+		row[0] = float32(math.Log(blank))
+		for c, v := range p {
+			row[c+1] = float32(math.Log(v))
+		}
+	}
+	s := scoresOf(0, 0, 0, 0, 0, 0, 0)
+	for f := 1; f < 5; f++ {
+		shares(s, f, 0.03, 0.45, 0.11, 0.10, 0.30, 0.01)
+	}
+	if got := text(new(decoder).decode(s, nr, testChars)); got != "甲" {
+		t.Errorf("read %q, 甲 is half as probable again in every frame", got)
+	}
+	s = scoresOf(0, 0, 0, 0, 0, 0, 0)
+	for f := 1; f < 5; f++ {
+		one, two := 0.7, 0.28
+		if f > 2 {
+			one, two = two, one
+		}
+		shares(s, f, 1e-4, 1e-3, 1e-3, 1e-3, one, two)
+	}
+	if got := text(new(decoder).decode(s, nr, testChars)); got != "1·" {
+		t.Errorf("read %q, want two characters", got)
+	}
+}
+
 func TestPositionsTellWhereAndHowSurely(t *testing.T) {
 	t.Parallel()
 	s := scoresOf(0, 1, 1, 1, 1, 0, 0)
