@@ -57,7 +57,7 @@ func TestDecodeReadsCharactersOfTheirLength(t *testing.T) {
 // A character that may be this one or that is one all the same.
 func TestDecodeReadsCharactersThatMayBeSeveral(t *testing.T) {
 	t.Parallel()
-	const nothing, each = 0.2, 0.8 / 3
+	const nothing, each = 0.17, 0.83 / 3
 	s := scoresOf(0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0)
 	for f := 6; f < 10; f++ {
 		row := s[f*nr:][:nr]
