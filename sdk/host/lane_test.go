@@ -37,31 +37,21 @@ const (
 	otherWay   = "pictures go through the plugin's encrypted connection"
 )
 
-// stop stops a process: on a busy machine its threads run on for a while after the signal.
+// stop stops a process, a child of this one, and waits until it has: on a busy machine its threads run on for a while
+// after the signal.
 func stop(t *testing.T, pid int) {
 	t.Helper()
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	for {
-		tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
-		if err != nil {
-			t.Fatal(err)
-		}
-		running := 0
-		for _, task := range tasks {
-			text, err := os.ReadFile(task)
-			if _, state, ok := strings.Cut(string(text), ") "); err == nil && ok && !strings.HasPrefix(state, "T") { // proc_pid_stat(5)
-				running++
-			}
-		}
-		if len(tasks) == 0 {
-			t.Fatal("it has ended")
-		}
-		if running == 0 {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WEXITED|unix.WNOWAIT, nil)
+		if err == nil {
 			return
 		}
-		time.Sleep(time.Millisecond)
+		if !errors.Is(err, unix.EINTR) {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -85,15 +85,9 @@ func (c *cutter) address(ctx context.Context, k *card) (out []cut, lost, missing
 		if len(line.Positions) == 0 {
 			break
 		}
-		if len(out) > 0 {
-			if !line.below(out[0]) {
-				lost += line.trim(0)
-				break
-			}
-			if line.isPaper() {
-				lost += line.trim(0)
-				break
-			}
+		if len(out) > 0 && (!line.below(out[0]) || line.isPaper()) {
+			lost += line.trim(0)
+			break
 		}
 		out = append(out, line)
 		if line.room() < addressFull {

@@ -19,7 +19,7 @@ type sample struct {
 	weight float64
 }
 
-// misledWeight is how much a card that is none counts beside one that was found. They are as many as those, and in what
+// misledWeight is how much a card that is none counts beside one that was found. They are nearly as many, and in what
 // the finder finds less than one in a hundred is none.
 const misledWeight = 0.2
 

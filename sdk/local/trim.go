@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/seed-6b91b535/idrec/sdk/local/internal/decode"
 )
 
 // How the characters of a line lie, in ems. Stamps and notes written across a card are read with it, and do
@@ -47,7 +45,8 @@ func (c *cut) parted(n int) float64 {
 	if n == len(c.Positions) || n == 0 {
 		return 0
 	}
-	rest, notes := cut{slot: c.slot, Line: decode.Line{Left: c.Left, Scale: c.Scale, Positions: c.Positions[n:]}}, 0
+	rest, notes := *c, 0
+	rest.Positions = c.Positions[n:]
 	for i := range rest.Positions {
 		if strings.ContainsRune(noteRunes, rest.Positions[i].Candidates[0].Rune) {
 			notes++

@@ -27,7 +27,7 @@ type Field struct {
 	Cost float64
 	// Worst and Mean are the log-probabilities that the network gives to the characters of Text.
 	Worst, Mean float64
-	// Lost is how many characters were taken for none of the field's.
+	// Lost is how many characters were taken for none of the field's, or have room in a gap of an address.
 	Lost float64
 	// Missing is how many characters there is room for where nothing was read: before the first one of a field that
 	// always begins at the same place, in a gap, or at the end of a line that is not full; and 1 for a name of one.
