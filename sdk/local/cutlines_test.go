@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 
@@ -47,21 +46,7 @@ func TestCutLines(t *testing.T) {
 	if dir == "" {
 		t.Skip("draws photos for training: set IDREC_CUTS")
 	}
-	var faces []*specimen.Typeface
-	for name := range strings.SplitSeq(os.Getenv("IDREC_FACES"), ",") {
-		path, index := name, 0
-		if i := strings.IndexByte(name, '#'); i > 0 {
-			path = name[:i]
-			if _, err := fmt.Sscan(name[i+1:], &index); err != nil {
-				t.Fatal(err)
-			}
-		}
-		f, err := specimen.LoadTypeface(path, index)
-		if err != nil {
-			t.Fatal(err)
-		}
-		faces = append(faces, f)
-	}
+	printed := faces(t, "IDREC_FACES")
 	seed := uint64(env(t, "IDREC_SEED", 1))
 	f, err := os.Open(os.Getenv("IDREC_TEXTS"))
 	if err != nil {
@@ -83,7 +68,7 @@ func TestCutLines(t *testing.T) {
 		if len(batch) == 0 {
 			return
 		}
-		if err := writeCuts(filepath.Join(dir, fmt.Sprintf("%d-%04d.jsonl", seed, file)), seed<<32|uint64(file)<<16, batch, faces); err != nil {
+		if err := writeCuts(filepath.Join(dir, fmt.Sprintf("%d-%04d.jsonl", seed, file)), seed<<32|uint64(file)<<16, batch, printed); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Println(file, len(batch))

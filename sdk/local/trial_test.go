@@ -226,15 +226,35 @@ func people(tb testing.TB) []specimen.Person {
 // face is the typeface of the file that IDREC_FACE names; nil is the embedded one.
 func face(tb testing.TB) *specimen.Typeface {
 	tb.Helper()
-	path := os.Getenv("IDREC_FACE")
-	if path == "" {
-		return nil
+	if fs := faces(tb, "IDREC_FACE"); len(fs) > 0 {
+		return fs[0]
 	}
-	f, err := specimen.LoadTypeface(path, 0)
-	if err != nil {
-		tb.Fatal(err)
+	return nil
+}
+
+// faces are the typefaces that the environment names: files between commas, with # and a number where a file has several.
+func faces(tb testing.TB, variable string) []*specimen.Typeface {
+	tb.Helper()
+	var out []*specimen.Typeface
+	for path := range strings.SplitSeq(os.Getenv(variable), ",") {
+		if path == "" {
+			continue
+		}
+		index := 0
+		if file, number, found := strings.Cut(path, "#"); found {
+			var err error
+			if index, err = strconv.Atoi(number); err != nil {
+				tb.Fatalf("%s: %s ends in no number", variable, path)
+			}
+			path = file
+		}
+		f, err := specimen.LoadTypeface(path, index)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		out = append(out, f)
 	}
-	return f
+	return out
 }
 
 // quads is the finder that IDREC_QUADS asks for: one that knows the corners, but for that share of the

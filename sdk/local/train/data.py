@@ -23,7 +23,7 @@ NOISE = 0.32
 # The share of address lines in which one to three characters are others.
 STRANGE = 0.35
 # The share of lines that were cut out of photos, where IDREC_CUTS names a folder of them.
-CUT = 0.6
+CUT = 0.5
 NUMBER_TRACK = -0.123  # ems: OCR-B's advance on the card is narrower than the font's
 DIGITS = "0123456789X"
 
@@ -95,7 +95,7 @@ class Cuts:
     width in pixels.
     """
 
-    MOST = 120_000  # lines that are held, 10 kB each
+    MOST = 170_000  # lines that are held, 10 kB each
 
     def __init__(self, folder, r):
         self.folder, self.r = folder, r
@@ -108,7 +108,7 @@ class Cuts:
             for text in p.open():
                 o = json.loads(text)
                 a = np.frombuffer(base64.b64decode(o["pix"]), np.uint8).reshape(32, o["w"])
-                self.held.append((a, [tuple(c) for c in o["places"]]))
+                self.held.append((a, [tuple(c) for c in o["places"] or ()]))
             self.r.shuffle(self.held)
             del self.held[self.MOST :]
 
@@ -158,7 +158,7 @@ class Lines(IterableDataset):
             yield torch.from_numpy(x), torch.from_numpy(y), said
 
     def _han(self, r, g, d):
-        book = fonts.Fonts(fonts.TRAIN, characters("han"))
+        book = fonts.Fonts(fonts.TRAIN + fonts.MORE, characters("han"))
         t = texts.Texts(r, characters("han"))
         rare = {f: [c for c in t.rare if c in f.set] for f in book.fonts}
         choice = None if self.missed is None else Choice(characters("han"), self.missed, self.like)
@@ -184,7 +184,8 @@ class Lines(IterableDataset):
             return [t.latin()]
 
         def only(f, s):
-            return "".join(c for c in s if c in f.set)
+            """s with what the face lacks replaced."""
+            return "".join(c if c in f.set else r.choice(f.pool) if c >= "\u3400" else "" for c in s)
 
         cuts = Cuts(os.environ["IDREC_CUTS"], r) if os.environ.get("IDREC_CUTS") else None
         while True:

@@ -98,11 +98,29 @@ class Draw:
         self.papers = [_guilloche(g) for _ in range(40)]
         self.overlays = [_overlay(g) for _ in range(40)]
 
-    def _set(self, canvas, font, text, x, base, track=0.0, stretch=1.0, ink=255):
-        """Writes text at x on the base line; centre and width of every character, in font pixels."""
+    def _bent(self, a, bend):
+        """The glyph with every point moved by a smooth field of its own, and how far its edges went out."""
+        out = 3
+        a = cv2.copyMakeBorder(a, out, out, out, out, cv2.BORDER_CONSTANT)
+        h, w = a.shape
+        knots = (self.g.standard_normal((4, 4, 2), dtype=np.float32) * (bend * EM)).clip(-out, out)
+        field = cv2.resize(knots, (w, h), interpolation=cv2.INTER_CUBIC)
+        field[..., 0] += np.arange(w, dtype=np.float32)
+        field[..., 1] += np.arange(h, dtype=np.float32)[:, None]
+        return cv2.remap(a, field, None, cv2.INTER_LINEAR), out
+
+    def _set(self, canvas, font, text, x, base, track=0.0, stretch=1.0, ink=255, bend=0.0):
+        """Writes text at x on the base line; centre and width of every character, in font pixels. bend is how
+        far the parts of a character are moved, in ems: standard deviation."""
         places = []
+        dot = self.r.uniform(0.22, 1) * EM if "·" in text and self.r.random() < 0.6 else 0
         for c in text:
             a, ox, oy, adv = font.glyph(c)
+            if dot and c == "·":  # every face gives it a width of its own
+                ox, adv = ox + (dot - adv) / 2, dot
+            if bend and a.size and c >= "\u3400":
+                a, out = self._bent(a, bend)
+                ox, oy = ox - out, oy - out
             if stretch != 1.0 and a.size:
                 a = cv2.resize(a, (max(1, round(a.shape[1] * stretch)), a.shape[0]), interpolation=cv2.INTER_AREA)
             w = adv * stretch
@@ -127,6 +145,7 @@ class Draw:
         cw, ch = int(width / s) + 2 * MARGIN, int(HEIGHT / s) + 2 * MARGIN
         canvas = np.zeros((ch, cw), np.uint8)
         stretch = 1.0 if r.random() < 0.5 else r.uniform(0.86, 1.1)
+        bend = 0.0 if r.random() < 0.45 else r.uniform(0.006, 0.034)
         base = ch / 2 + CENTRE * EM + g.normal(0, 1.5) / s
         x = MARGIN + (r.uniform(1, 12) if r.random() < 0.6 else r.uniform(1, 60)) / s
         if label:
@@ -145,7 +164,7 @@ class Draw:
                 if w > cw - MARGIN:
                     break
                 fits += c
-            places, x = self._set(canvas, font, fits, x, base, track, stretch)
+            places, x = self._set(canvas, font, fits, x, base, track, stretch, bend=bend)
             out += [(c, *p) for c, p in zip(fits, places)]
             if len(fits) < len(text):
                 break
@@ -157,7 +176,7 @@ class Draw:
         if k < 0.14:
             canvas = cv2.dilate(canvas, np.ones((2, 2) if k < 0.09 else (3, 3), np.uint8))
         elif k < 0.20:
-            canvas = cv2.erode(canvas, np.ones((2, 2), np.uint8))
+            canvas = cv2.erode(canvas, np.ones(r.choice(((2, 2), (2, 1), (1, 2))), np.uint8))
         elif k < 0.30:
             canvas = cv2.GaussianBlur(canvas, (0, 0), 1.1)
             canvas = cv2.convertScaleAbs(canvas, alpha=1.4 + r.random(), beta=-r.uniform(0, 60))
