@@ -149,6 +149,7 @@ func politeStop(ctx context.Context, s *subject) error {
 }
 
 func terminal(ctx context.Context, s *subject) error {
+	defer heeded()()
 	return s.onTheWire(ctx, func(_ context.Context, r *raw) error {
 		for _, name := range []string{"INT", "HUP"} {
 			if err := signal(r.cmd.Process.Pid, name); err != nil {

@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -42,6 +43,7 @@ var background = context.Background()
 func TestMain(m *testing.M) {
 	switch role := os.Getenv(roleEnv); role {
 	case "":
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // what is started would inherit that nohup ignores it
 		goleak.VerifyTestMain(m)
 	case "serve":
 		serve.Main(&provider{}, serve.WithGrace(time.Second))
