@@ -5,6 +5,7 @@ package conformance_test
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -12,8 +13,8 @@ import (
 func TestWhatTheKitIgnoresThePluginDoesNot(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", `trap "" HUP INT; exec "$0" "$@"`,
-		os.Args[0], "-test.run", "^TestAFlawedPluginFailsAtThePoint$/^stock$")
-	if out, err := cmd.CombinedOutput(); err != nil {
+		os.Args[0], "-test.v", "-test.run", "^TestAFlawedPluginFailsAtThePoint$/^stock$")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestAFlawedPluginFailsAtThePoint/stock") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -17,6 +17,7 @@ func kill(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
 // groupLives cannot tell.
 func groupLives(int) bool { return false }
 
+// heeded has nothing to do: there is no such signal.
 func heeded() (undo func()) { return func() {} }
 
 func signal(int, string) error { return skip("this system has no such signal") }

@@ -203,7 +203,7 @@ class Lines(IterableDataset):
                 if r.random() < 0.18 else ""
             em = EM["han"] * r.uniform(0.84, 1.15)
             track = max(0.0, r.gauss(0, 0.06)) if r.random() < 0.4 else 0.0
-            canvas, places = d.mask(f, s, WIDTH["han"], em, others, label, track)
+            canvas, places = d.mask(f, s, WIDTH["han"], em, others, label, track, varied=True)
             for _ in range(2):  # setting the text is half the work: spoil it twice
                 yield d.spoil(canvas, places, WIDTH["han"], em, draw.TRAIN)
 

@@ -109,14 +109,14 @@ class Draw:
         field[..., 1] += np.arange(h, dtype=np.float32)[:, None]
         return cv2.remap(a, field, None, cv2.INTER_LINEAR), out
 
-    def _set(self, canvas, font, text, x, base, track=0.0, stretch=1.0, ink=255, bend=0.0):
+    def _set(self, canvas, font, text, x, base, track=0.0, stretch=1.0, ink=255, bend=0.0, dot=0.0):
         """Writes text at x on the base line; centre and width of every character, in font pixels. bend is how
-        far the parts of a character are moved, in ems: standard deviation."""
+        far the parts of a character are moved, in ems: standard deviation; dot the width of a · in font pixels,
+        where it is not the face's."""
         places = []
-        dot = self.r.uniform(0.22, 1) * EM if "·" in text and self.r.random() < 0.6 else 0
         for c in text:
             a, ox, oy, adv = font.glyph(c)
-            if dot and c == "·":  # every face gives it a width of its own
+            if dot and c == "·":
                 ox, adv = ox + (dot - adv) / 2, dot
             if bend and a.size and c >= "\u3400":
                 a, out = self._bent(a, bend)
@@ -136,16 +136,18 @@ class Draw:
             x += w + track * EM
         return places, x
 
-    def mask(self, font, segments, width, em, others=(), label="", track=0.0):
+    def mask(self, font, segments, width, em, others=(), label="", track=0.0, varied=False):
         """Sets a line. segments: texts, each a gap after the one before; others: texts for the lines
-        above and below; label: a character that sticks in from the left. Returns coverage and, for the
-        characters that fit, (character, centre, width)."""
+        above and below; label: a character that sticks in from the left; varied: as no face has it, which
+        only training wants: characters bent, a · of any width. Returns coverage and, for the characters that
+        fit, (character, centre, width)."""
         g, r = self.g, self.r
         s = em / EM
         cw, ch = int(width / s) + 2 * MARGIN, int(HEIGHT / s) + 2 * MARGIN
         canvas = np.zeros((ch, cw), np.uint8)
         stretch = 1.0 if r.random() < 0.5 else r.uniform(0.86, 1.1)
-        bend = 0.0 if r.random() < 0.45 else r.uniform(0.006, 0.034)
+        bend = r.uniform(0.006, 0.034) if varied and r.random() < 0.55 else 0.0
+        dot = r.uniform(0.22, 1) * EM if varied and r.random() < 0.6 else 0.0
         base = ch / 2 + CENTRE * EM + g.normal(0, 1.5) / s
         x = MARGIN + (r.uniform(1, 12) if r.random() < 0.6 else r.uniform(1, 60)) / s
         if label:
@@ -160,11 +162,11 @@ class Draw:
                 x += r.uniform(1.3, 3) * EM
             fits, w = "", x
             for c in text:
-                w += font.glyph(c)[3] * stretch + track * EM
+                w += (dot if dot and c == "·" else font.glyph(c)[3]) * stretch + track * EM
                 if w > cw - MARGIN:
                     break
                 fits += c
-            places, x = self._set(canvas, font, fits, x, base, track, stretch, bend=bend)
+            places, x = self._set(canvas, font, fits, x, base, track, stretch, bend=bend, dot=dot)
             out += [(c, *p) for c, p in zip(fits, places)]
             if len(fits) < len(text):
                 break
@@ -176,7 +178,7 @@ class Draw:
         if k < 0.14:
             canvas = cv2.dilate(canvas, np.ones((2, 2) if k < 0.09 else (3, 3), np.uint8))
         elif k < 0.20:
-            canvas = cv2.erode(canvas, np.ones(r.choice(((2, 2), (2, 1), (1, 2))), np.uint8))
+            canvas = cv2.erode(canvas, np.ones(r.choice(((2, 2), (2, 1), (1, 2))) if varied else (2, 2), np.uint8))
         elif k < 0.30:
             canvas = cv2.GaussianBlur(canvas, (0, 0), 1.1)
             canvas = cv2.convertScaleAbs(canvas, alpha=1.4 + r.random(), beta=-r.uniform(0, 60))
