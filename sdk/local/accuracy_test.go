@@ -68,7 +68,7 @@ func setOf() specimen.Set { return cmp.Or(specimen.Set(os.Getenv("IDREC_SET")), 
 //
 //	IDREC_SOAK=1 IDREC_SET=test IDREC_N=300 go test ./sdk/local -run AccuracyTable -v -timeout 3h
 //
-// IDREC_LEVEL asks for one level, IDREC_FACE for a typeface (a file), IDREC_SHOW=1 for every error.
+// IDREC_LEVEL asks for one level, IDREC_SUBJECT for one side, IDREC_FACE for a typeface (a file), IDREC_SHOW=1 for every error.
 // IDREC_TEXTS names a file with other names, addresses and authorities (train/texts.py makes one of real places).
 // IDREC_QUADS=0.004 gives it the true corners of the cards, off by that share of the card's width, to tell the
 // reader's errors from the finder's.
@@ -77,7 +77,7 @@ func TestAccuracyTable(t *testing.T) {
 		t.Skip("takes minutes: set IDREC_SOAK=1")
 	}
 	x := trials{set: setOf(), n: int(env(t, "IDREC_N", 30)), face: face(t), finder: quads(t), people: people(t),
-		subjects: []specimen.Subject{specimen.SubjectPortrait, specimen.SubjectEmblem}}
+		subjects: subjects(specimen.SubjectPortrait, specimen.SubjectEmblem)}
 	head := "| level "
 	for _, name := range shared.CardFields() {
 		head += "| " + string(name) + " "

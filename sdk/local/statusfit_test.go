@@ -26,10 +26,7 @@ func TestFitStatusConfidence(t *testing.T) {
 		t.Skip("rewrites status.json: set IDREC_FIT=1")
 	}
 	all := map[shared.PictureStatus][]sample{}
-	x := trials{set: specimen.SetTune, n: int(env(t, "IDREC_N", 15)), subjects: specimen.Subjects()}
-	if s := os.Getenv("IDREC_SUBJECT"); s != "" {
-		x.subjects = []specimen.Subject{specimen.Subject(s)}
-	}
+	x := trials{set: specimen.SetTune, n: int(env(t, "IDREC_N", 15)), subjects: subjects(specimen.Subjects()...)}
 	for _, x.level = range levels() {
 		for _, tr := range x.run(t) {
 			chosen, _ := tr.report.choose(shared.SideDetect)

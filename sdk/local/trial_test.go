@@ -267,6 +267,14 @@ func quads(tb testing.TB) func(specimen.PhotoTruth, uint64) finder {
 	return nil
 }
 
+// subjects are those that are given, or the one that IDREC_SUBJECT names.
+func subjects(usual ...specimen.Subject) []specimen.Subject {
+	if s := os.Getenv("IDREC_SUBJECT"); s != "" {
+		return []specimen.Subject{specimen.Subject(s)}
+	}
+	return usual
+}
+
 // levels are all, or the one that IDREC_LEVEL names.
 func levels() []specimen.Level {
 	if l := os.Getenv("IDREC_LEVEL"); l != "" {
