@@ -2,6 +2,7 @@ package local
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -41,6 +45,8 @@ type cutLine struct {
 //
 //	python3 cuts.py 4000 > TEXTS
 //	IDREC_TEXTS=TEXTS IDREC_CUTS=DIR IDREC_FACES=$(python3 cuts.py --faces) go test ./sdk/local -run CutLines -v -timeout 3h
+//
+// IDREC_SHARES says how often each level comes, in hundredths (hard=10,extreme=90).
 func TestCutLines(t *testing.T) {
 	dir := os.Getenv("IDREC_CUTS")
 	if dir == "" {
@@ -48,6 +54,10 @@ func TestCutLines(t *testing.T) {
 	}
 	printed := faces(t, "IDREC_FACES")
 	seed := uint64(env(t, "IDREC_SEED", 1))
+	mixture, err := parseShares(cmp.Or(os.Getenv("IDREC_SHARES"), usualShares))
+	if err != nil {
+		t.Fatal(err)
+	}
 	f, err := os.Open(os.Getenv("IDREC_TEXTS"))
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +78,7 @@ func TestCutLines(t *testing.T) {
 		if len(batch) == 0 {
 			return
 		}
-		if err := writeCuts(filepath.Join(dir, fmt.Sprintf("%d-%04d.jsonl", seed, file)), seed<<32|uint64(file)<<16, batch, printed); err != nil {
+		if err := writeCuts(filepath.Join(dir, fmt.Sprintf("%d-%04d.jsonl", seed, file)), seed<<32|uint64(file)<<16, batch, printed, mixture); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Println(file, len(batch))
@@ -76,7 +86,7 @@ func TestCutLines(t *testing.T) {
 }
 
 // writeCuts draws a photo for each text and writes the lines of all, whole or not at all.
-func writeCuts(path string, seed uint64, batch []cutText, faces []*specimen.Typeface) error {
+func writeCuts(path string, seed uint64, batch []cutText, faces []*specimen.Typeface, mixture []levelShare) error {
 	f, err := os.Create(path + ".new")
 	if err != nil {
 		return err
@@ -93,7 +103,7 @@ func writeCuts(path string, seed uint64, batch []cutText, faces []*specimen.Type
 			for i := range next {
 				var ls []cutLine
 				if err == nil {
-					ls, err = cutsOf(c, seed+uint64(i), batch[i], faces)
+					ls, err = cutsOf(c, seed+uint64(i), batch[i], faces, mixture)
 				}
 				mu.Lock()
 				for _, l := range ls {
@@ -122,23 +132,43 @@ func writeCuts(path string, seed uint64, batch []cutText, faces []*specimen.Type
 	return os.Rename(path+".new", path)
 }
 
-// levelShares is how often each level comes, in hundredths: more of what is hard to read.
-var levelShares = []struct {
+// usualShares has more of what is hard to read.
+const usualShares = "flat=3,easy=3,medium=6,hard=18,extreme=38,copy=32"
+
+// levelShare is how often a level comes, in hundredths.
+type levelShare struct {
 	level specimen.Level
 	share int
-}{
-	{specimen.LevelFlat, 3}, {specimen.LevelEasy, 3}, {specimen.LevelMedium, 6}, {specimen.LevelHard, 18}, {specimen.LevelExtreme, 38}, {specimen.LevelCopy, 32},
+}
+
+// parseShares reads them; together they are a hundred.
+func parseShares(text string) ([]levelShare, error) {
+	var out []levelShare
+	left := 100
+	for one := range strings.SplitSeq(text, ",") {
+		level, number, _ := strings.Cut(one, "=")
+		share, err := strconv.Atoi(number)
+		if err != nil || share < 1 || !slices.Contains(specimen.Levels(), specimen.Level(level)) {
+			return nil, fmt.Errorf("IDREC_SHARES: %q is no level with a share, as hard=10 is", one)
+		}
+		out = append(out, levelShare{specimen.Level(level), share})
+		left -= share
+	}
+	if left != 0 {
+		return nil, fmt.Errorf("IDREC_SHARES: the shares of %s are not a hundred together", text)
+	}
+	return out, nil
 }
 
 // contrastToLearn is the contrast of a line from which it teaches more than that everything may stand anywhere.
 const contrastToLearn = 10
 
 // cutsOf draws a card with the text and cuts its lines, twice, with corners that are a little off, as a finder's are.
-func cutsOf(c *cutter, seed uint64, text cutText, faces []*specimen.Typeface) ([]cutLine, error) {
+func cutsOf(c *cutter, seed uint64, text cutText, faces []*specimen.Typeface, mixture []levelShare) ([]cutLine, error) {
 	r := rand.New(rand.NewPCG(seed, 77))
 	o := specimen.PhotoOptions{Set: specimen.SetTrain, Seed: seed, Typeface: faces[text.Face%len(faces)]}
 	n := r.IntN(100)
-	for _, l := range levelShares {
+	for _, l := range mixture {
 		if o.Level = l.level; n < l.share {
 			break
 		}
@@ -241,4 +271,15 @@ func onCard(onto *page.Projection, at page.Point) page.Point {
 		p.Y += (a*v - e*u) / det
 	}
 	return p
+}
+
+func TestSharesAreAHundred(t *testing.T) {
+	if got, err := parseShares(usualShares); err != nil || len(got) != len(specimen.Levels()) {
+		t.Errorf("%v %v", got, err)
+	}
+	for _, bad := range []string{"hard=99", "hard=50,tiny=50", "hard", "hard=x", "hard=-100,copy=200", ""} {
+		if got, err := parseShares(bad); err == nil {
+			t.Errorf("%q is read as %v", bad, got)
+		}
+	}
 }

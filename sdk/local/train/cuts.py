@@ -3,9 +3,12 @@
     cuts.py COUNT [SEED]    JSON lines: name, address or authority, and the number of a typeface
 
 Most characters have nothing to do with their neighbours, every one is about as frequent as the others,
-and none is more so because specimens have it.
+and none is more so because specimens have it. Where IDREC_MISSED names a file of missed.py, those that the network
+misses are more frequent, and a third has a look-alike behind it.
 """
+import itertools
 import json
+import os
 import random
 import sys
 
@@ -19,29 +22,67 @@ FACES = (
 )
 
 
+FLOOR = 0.02  # what the network never misses is printed too
+
+
+class Strangers:
+    """Picks characters that have nothing to do with what is around them."""
+
+    def __init__(self, r, missed=None):
+        self.r, self.missed = r, missed or {}
+        self.pools = {}
+
+    def pick(self, f):
+        han, total = self.pools.get(f, (None, None))
+        if han is None:
+            han = [c for c in f.pool if c >= "\u3400"]
+            total = list(itertools.accumulate(self.missed[c]["missed"] + FLOOR if c in self.missed else 1.0 for c in han))
+            self.pools[f] = han, total
+        return self.r.choices(han, cum_weights=total)[0]
+
+    def alike(self, f, c):
+        """A look-alike of c that the face has, or c."""
+        known = [k for k in self.missed.get(c, {}).get("alike", "") if k in f.set and k >= "\u3400"]
+        return self.r.choice(known) if known else c
+
+    def noise(self, f, n):
+        out = ""
+        while len(out) < n:
+            out += self.pick(f)
+            if self.missed and self.r.random() < 0.35:
+                out += self.alike(f, out[-1])
+        return out[:n]
+
+    def strange(self, f, text, share):
+        """The text as far as the face has it, with a share of its Chinese characters replaced."""
+        out = ""
+        for c in (c for c in text if c in f.set):
+            if c >= "\u3400" and self.r.random() < share:
+                c = self.alike(f, c) if self.missed and self.r.random() < 0.4 else self.pick(f)
+            out += c
+        return out
+
+
 def main():
     count, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
     r = random.Random(seed * 7919 + 5)
     chars = charset.read()
     book = fonts.Fonts(FACES, chars)
     t = texts.Texts(r, chars)
+    missed = os.environ.get("IDREC_MISSED")
+    if missed:
+        with open(missed, encoding="utf-8") as f:
+            missed = json.load(f)
+    s = Strangers(r, missed)
     for _ in range(count):
         face = r.randrange(len(FACES))
         f = book.fonts[face]
-        han = [c for c in f.pool if c >= "\u3400"]
-
-        def noise(n):
-            return "".join(r.choice(han) for _ in range(n))
-
-        def strange(text, share):
-            return "".join(r.choice(han) if c >= "\u3400" and r.random() < share else c for c in text if c in f.set)
-
         if r.random() < 0.12:
-            o = {"authority": strange(t.authority(), 0.5)[:14]}
+            o = {"authority": s.strange(f, t.authority(), 0.5)[:14]}
         else:
             k = r.random()
-            address = strange(t.address(), 0.5) if k < 0.6 else noise(r.randint(22, 44)) if k < 0.85 else strange(t.address(), 0)
-            o = {"name": strange(t.name(), 0.2) if r.random() < 0.4 else noise(r.randint(4, 9)), "address": address[:44]}
+            address = s.strange(f, t.address(), 0.5) if k < 0.6 else s.noise(f, r.randint(22, 44)) if k < 0.85 else s.strange(f, t.address(), 0)
+            o = {"name": s.strange(f, t.name(), 0.2) if r.random() < 0.4 else s.noise(f, r.randint(4, 9)), "address": address[:44]}
             if len(o["address"]) < 3 or not o["name"]:
                 continue
         print(json.dumps({**o, "face": face}, ensure_ascii=False))

@@ -23,7 +23,7 @@ NOISE = 0.32
 # The share of address lines in which one to three characters are others.
 STRANGE = 0.35
 # The share of lines that were cut out of photos, where IDREC_CUTS names a folder of them.
-CUT = 0.5
+CUT = 0.75
 NUMBER_TRACK = -0.123  # ems: OCR-B's advance on the card is narrower than the font's
 DIGITS = "0123456789X"
 
@@ -95,7 +95,7 @@ class Cuts:
     width in pixels.
     """
 
-    MOST = 170_000  # lines that are held, 10 kB each
+    MOST = 300_000  # lines that are held, 10 kB each
 
     def __init__(self, folder, r):
         self.folder, self.r = folder, r
