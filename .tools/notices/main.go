@@ -132,6 +132,9 @@ func text(out *bytes.Buffer, title, file string) error {
 // data adds the notices beside embedded fonts, names and weights.
 func data(out *bytes.Buffer) error {
 	return filepath.WalkDir("sdk", func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == "node_modules" {
+			return filepath.SkipDir // what `make peer` installs is not linked in
+		}
 		if err != nil || d.IsDir() || !embedded.MatchString(d.Name()) {
 			return err
 		}
