@@ -142,7 +142,7 @@ accuracy: ## what the local engine reads right, by level and field, on CARDS dra
 
 SURE_CARDS ?= 3000
 .PHONY: sure
-sure: ## how many names and numbers are wrong though the local engine is sure of them, on SURE_CARDS portrait sides a level; an hour on two cores
+sure: ## how many names and numbers are wrong though the local engine is sure of them, on SURE_CARDS portrait sides a level; three quarters of an hour on two cores
 	IDREC_SOAK=1 IDREC_SET=test IDREC_SUBJECT=portrait IDREC_N=$(SURE_CARDS) $(GO) test -count 1 -run AccuracyTable -v -timeout 12h ./sdk/local
 
 PEER = sdk/local/train/peer

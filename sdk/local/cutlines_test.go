@@ -222,37 +222,46 @@ func cutsOf(c *cutter, seed uint64, text cutText, faces []*specimen.Typeface, mi
 func cutOne(c *cutter, k *card, s slot, around float64, l specimen.LineTruth) cutLine {
 	gray, w, at := c.line(k, s, around)
 	out := cutLine{Width: w, Pix: append([]byte(nil), gray[:w*lines.Height]...)}
-	// Full-width characters are as wide as an em, and others share the rest.
+	long, spans := spansOf(l)
+	onto, err := page.Onto(long, 1, l.Quad)
+	if err != nil {
+		return out
+	}
+	for i, ch := range []rune(l.Text) {
+		from, to := spans[i][0], spans[i][1]
+		mid := onCard(&k.onto, onto.At((from+to)/2, 0.5))
+		a, b := onCard(&k.onto, onto.At(from, 0.5)), onCard(&k.onto, onto.At(to, 0.5))
+		out.Places = append(out.Places, [3]any{string(ch), (mid.X - at.Left) * at.Scale, (b.X - a.X) * at.Scale})
+	}
+	return out
+}
+
+// spansOf says how long a line is, and where each of its characters begins and ends, in ems: full-width ones are as
+// wide as an em, and the others share the rest.
+func spansOf(l specimen.LineTruth) (long float64, spans [][2]float64) {
 	full, half := 0, 0
-	for _, ch := range l.Text {
-		if ch < 0x100 {
+	for _, c := range l.Text {
+		if c < 0x100 {
 			half++
 		} else {
 			full++
 		}
 	}
-	em := edge(l.Quad[0], l.Quad[3])
-	long := edge(l.Quad[0], l.Quad[1]) / em // in ems
+	long = edge(l.Quad[0], l.Quad[1]) / edge(l.Quad[0], l.Quad[3])
 	each := (long - float64(full)) / float64(max(1, half))
 	if half == 0 {
 		each = long / float64(max(1, full))
 	}
-	onto, err := page.Onto(long, 1, l.Quad)
-	if err != nil {
-		return out
-	}
 	x := 0.0
-	for _, ch := range l.Text {
+	for _, c := range l.Text {
 		width := each
-		if ch >= 0x100 && half > 0 {
+		if c >= 0x100 && half > 0 {
 			width = 1
 		}
-		mid := onCard(&k.onto, onto.At(x+width/2, 0.5))
-		a, b := onCard(&k.onto, onto.At(x, 0.5)), onCard(&k.onto, onto.At(x+width, 0.5))
-		out.Places = append(out.Places, [3]any{string(ch), (mid.X - at.Left) * at.Scale, (b.X - a.X) * at.Scale})
+		spans = append(spans, [2]float64{x, x + width})
 		x += width
 	}
-	return out
+	return long, spans
 }
 
 // edge is the distance of two corners.

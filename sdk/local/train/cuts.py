@@ -6,13 +6,13 @@ Most characters have nothing to do with their neighbours, every one is about as 
 and none is more so because specimens have it. Where IDREC_MISSED names a file of missed.py, those that the network
 misses are more frequent, and a third has a look-alike behind it.
 """
-import itertools
 import json
 import os
 import random
 import sys
 
 import charset
+import data
 import fonts
 import texts
 
@@ -22,28 +22,21 @@ FACES = (
 )
 
 
-FLOOR = 0.02  # what the network never misses is printed too
-
-
 class Strangers:
     """Picks characters that have nothing to do with what is around them."""
 
-    def __init__(self, r, missed=None):
-        self.r, self.missed = r, missed or {}
-        self.pools = {}
+    def __init__(self, r, chars, missed):
+        self.r, self.missed = r, bool(missed)
+        index = {c: i + 1 for i, c in enumerate(chars)}
+        of = [missed.get(c, {}) for c in chars]
+        like = [[index[k] for k in m.get("alike", "")] for m in of]
+        self.choice = data.Choice(chars, [0.0] + [m.get("missed", 1.0) for m in of], [[], *like])
 
     def pick(self, f):
-        han, total = self.pools.get(f, (None, None))
-        if han is None:
-            han = [c for c in f.pool if c >= "\u3400"]
-            total = list(itertools.accumulate(self.missed[c]["missed"] + FLOOR if c in self.missed else 1.0 for c in han))
-            self.pools[f] = han, total
-        return self.r.choices(han, cum_weights=total)[0]
+        return self.choice.pick(self.r, f)
 
     def alike(self, f, c):
-        """A look-alike of c that the face has, or c."""
-        known = [k for k in self.missed.get(c, {}).get("alike", "") if k in f.set and k >= "\u3400"]
-        return self.r.choice(known) if known else c
+        return self.choice.alike(self.r, f, c)
 
     def noise(self, f, n):
         out = ""
@@ -58,7 +51,7 @@ class Strangers:
         out = ""
         for c in (c for c in text if c in f.set):
             if c >= "\u3400" and self.r.random() < share:
-                c = self.alike(f, c) if self.missed and self.r.random() < 0.4 else self.pick(f)
+                c = self.alike(f, c) if self.missed and c in self.choice.index and self.r.random() < 0.4 else self.pick(f)
             out += c
         return out
 
@@ -69,11 +62,11 @@ def main():
     chars = charset.read()
     book = fonts.Fonts(FACES, chars)
     t = texts.Texts(r, chars)
-    missed = os.environ.get("IDREC_MISSED")
-    if missed:
-        with open(missed, encoding="utf-8") as f:
+    missed = {}
+    if path := os.environ.get("IDREC_MISSED"):
+        with open(path, encoding="utf-8") as f:
             missed = json.load(f)
-    s = Strangers(r, missed)
+    s = Strangers(r, chars, missed)
     for _ in range(count):
         face = r.randrange(len(FACES))
         f = book.fonts[face]
