@@ -73,6 +73,85 @@ func TestCeiling(t *testing.T) {
 	}
 }
 
+// TestNumberCeiling asks of every number that was not read whether the picture shows it. The photo is drawn again with
+// other digits, all else being the same by the same seed, until each digit has been each other one; a digit cannot be
+// told if the ideal observer of [TestCeiling] would take it for its nearest rival once in a hundred times. Digits
+// of the birth are printed once more, and one more follows from the check character: a number of which two
+// others cannot be told is legible to nobody.
+//
+//	IDREC_SOAK=1 IDREC_LEVEL=hard IDREC_N=1000 go test ./sdk/local -run NumberCeiling -v -timeout 1h
+//
+// IDREC_SHOW=1 prints every one.
+func TestNumberCeiling(t *testing.T) {
+	if os.Getenv("IDREC_SOAK") == "" {
+		t.Skip("takes minutes: set IDREC_SOAK=1")
+	}
+	const told = 4.65 // deviations between two pictures; half of them is exceeded once in a hundred times
+	n := int(env(t, "IDREC_N", 100))
+	x := trials{set: setOf(), n: n, people: specimen.People(n, trialSeed), subjects: []specimen.Subject{specimen.SubjectPortrait}}
+	for _, x.level = range levels() {
+		unread, wrong, hidden := 0, 0, 0
+		for _, tr := range x.run(t) {
+			want, got := tr.truth.Values()[shared.FieldNumber], tr.result.Value(shared.FieldNumber)
+			if got == want {
+				continue
+			}
+			unread++
+			if got != "" {
+				wrong++
+			}
+			nearest, lost := x.rivals(t, &tr), 0
+			for i, d := range nearest {
+				if d < told && (i < 6 || i > 13) {
+					lost++
+				}
+			}
+			if lost > 1 {
+				hidden++
+			}
+			if os.Getenv("IDREC_SHOW") != "" {
+				fmt.Printf("  %s %d: %s read as %q, %d digits cannot be told, nearest rivals at %.1f\n", tr.level, tr.i, want, got, lost, nearest)
+			}
+		}
+		fmt.Printf("%s: %d of %d numbers are not read, %d of them wrong; %d are legible to nobody\n", x.level, unread, n, wrong, hidden)
+	}
+}
+
+// rivals returns how far the picture of each digit of the number is from the nearest with another digit there, in
+// standard deviations of what disturbs it.
+func (x trials) rivals(tb testing.TB, tr *trial) []float64 {
+	tb.Helper()
+	number := x.people[tr.i].Number
+	right, truth := x.drawn(tb, tr, shared.FieldNumber, number)
+	empty, _ := x.drawn(tb, tr, shared.FieldNumber, "")
+	out := make([]float64, len(number))
+	for i := range out {
+		out[i] = math.Inf(1)
+	}
+	for shift := range 9 {
+		other := []byte(number)
+		for i, c := range other {
+			other[i] = '0' + (c-'0'+byte(shift)+1)%10
+			if c == 'X' {
+				other[i] = '0' + byte(shift)
+			}
+		}
+		wrong, moved := x.drawn(tb, tr, shared.FieldNumber, string(other))
+		if moved.Cards[0].Quad != truth.Cards[0].Quad {
+			tb.Fatal("the seed does not fix the pose")
+		}
+		for _, l := range truth.Cards[0].Lines {
+			if l.Field != shared.FieldNumber {
+				continue
+			}
+			for i := range out {
+				out[i] = min(out[i], distance(right, wrong, empty, place(l, i)))
+			}
+		}
+	}
+	return out
+}
+
 // distances tells of each character that was read as another how far apart the pictures of the two are, in
 // standard deviations of what disturbs them.
 func (x trials) distances(tb testing.TB, tr *trial, name shared.FieldName, want, read []rune) (out []float64, ok bool) {
@@ -121,6 +200,8 @@ func (x trials) drawn(tb testing.TB, tr *trial, name shared.FieldName, text stri
 		p.Name = text
 	case shared.FieldAddress:
 		p.Address = text
+	case shared.FieldNumber:
+		p.Number = text
 	default:
 		p.Authority = text
 	}

@@ -74,6 +74,9 @@ func (c *cutter) read(k *card, s slot, around float64) (cut, error) {
 	if err != nil {
 		return cut{}, err
 	}
+	if s == slotNumber && len(ps) > 0 && len(ps) < decode.NumberLength {
+		return out, c.faint(gray, w, ps, &out.Line)
+	}
 	out.Positions = ps
 	return out, nil
 }

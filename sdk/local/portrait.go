@@ -31,7 +31,7 @@ func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldNam
 	}
 	nameLost, nameMissing := name.tidy()
 	ethnicityLost, _ := ethnicity.tidy()
-	t := decode.NumberBirthSex(number.Positions, birth.Line, sex.Line)
+	t := decode.NumberBirthSex(number.Line, birth.Line, sex.Line)
 	region := ""
 	if len(t.Number.Text) == 18 {
 		region = t.Number.Text[:6]

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/jpeg"
 	"image/png"
 	"math"
@@ -68,6 +69,32 @@ func TestNameOfOneCharacterIsNeverSure(t *testing.T) {
 	res := ask(t, with(whole(shared.SidePortrait)), &shared.Request{Image: bytesOfPicture(straight(t, person, shared.SidePortrait))})
 	if f := res.Fields[shared.FieldFullName]; f.Value != person.Name || f.Confidence.Value > mostIncomplete {
 		t.Errorf("%s with a confidence of %v", f.Value, f.Confidence.Value)
+	}
+}
+
+// A lamp's reflection hides digits of the number. Where birth and check character tell them they are given, with a
+// finding, and otherwise there is no number.
+func TestANumberWithDigitsUnseen(t *testing.T) {
+	t.Parallel()
+	person := specimen.Cast()[0]
+	hidden := func(from, to float64) *shared.Result {
+		img := specimen.Draw(person, shared.SidePortrait, specimen.Options{NoStrip: true, Width: 900})
+		const left, pitch, scale = 29.5, 2.62, 900 / cardWidth
+		spot := image.Rect(int((left+from*pitch)*scale), 475, int((left+to*pitch)*scale), 545)
+		draw.Draw(img, spot, image.White, image.Point{}, draw.Src)
+		return ask(t, with(whole(shared.SidePortrait)), &shared.Request{Image: bytesOfPicture(encoded(t, img))})
+	}
+	want := person.Truth(shared.SidePortrait).Values()[shared.FieldNumber]
+	res := hidden(8, 10)
+	if got := res.Value(shared.FieldNumber); got != want {
+		t.Errorf("with two digits of the birth hidden it is %q, not %s", got, want)
+	}
+	if len(res.Findings) != 1 || res.Findings[0].Code != "local.unseen_digits" || res.Findings[0].Count != 2 || res.Findings[0].Field != shared.FieldNumber {
+		t.Errorf("findings %+v", res.Findings)
+	}
+	res = hidden(3, 6)
+	if f := res.Fields[shared.FieldNumber]; f.State != shared.FieldIllegible || f.Value != "" || len(res.Findings) != 0 {
+		t.Errorf("with three digits of the region hidden it is %+v, findings %+v", f, res.Findings)
 	}
 }
 

@@ -37,6 +37,10 @@ func (r *report) result(s *source, req *shared.Request) *shared.Result {
 		}
 		for name, f := range k.fields {
 			res.Fields[name] = k.field(f, s)
+			if f.Unseen > 0 && res.Fields[name].State == shared.FieldPresent {
+				res.Findings = append(res.Findings, shared.Finding{Code: "local.unseen_digits", Severity: shared.SeverityWarning, Field: name, Count: f.Unseen,
+					Message: "digits of the number cannot be seen: they follow from the birth and the check character"})
+			}
 		}
 	}
 	if people > 1 {

@@ -86,6 +86,24 @@ func dateScore(l Line, d idcard.Date) float32 {
 	return prev[len(ss)]
 }
 
+// likely returns those of the births that the line shows about as well as the best.
+func likely(l Line, ds []idcard.Date) []idcard.Date {
+	const doubt = 4 // nats
+	scores := make([]float32, len(ds))
+	best := float32(-impossibl)
+	for i, d := range ds {
+		scores[i] = dateScore(l, d)
+		best = max(best, scores[i])
+	}
+	var out []idcard.Date
+	for i, d := range ds {
+		if scores[i] > best-doubt {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
 // dates returns births that the line may show, not yet judged.
 func dates(l Line) []idcard.Date {
 	const yearEnd, monthEnd = (yearLeft + 4*digitWidth + month) / 2, (monthSign + month + day) / 3

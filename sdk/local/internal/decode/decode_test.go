@@ -96,9 +96,57 @@ func TestNumberIsRepairedByItsCheckDigit(t *testing.T) {
 		"118801199001021_46",      // a digit that was not seen: the sex is printed, the rest is arithmetic
 		"118801199001021246{1|7}", // something behind it
 	} {
-		got := decode.NumberBirthSex(line(seen, 0.6, 29.5, 2.62, 8.3).Positions, born("1990", "1", "2"), text("女"))
+		got := decode.NumberBirthSex(line(seen, 0.6, 29.5, 2.62, 8.3), born("1990", "1", "2"), text("女"))
 		if got.Number.Text != number {
 			t.Errorf("%s is read as %s", seen, got.Number.Text)
+		}
+	}
+}
+
+// A reflection hides some digits. The others stand in their columns, so it can be told which are hidden.
+func TestUnseenDigitsFollowFromTheBirthAndTheCheckCharacter(t *testing.T) {
+	t.Parallel()
+	for seen, unseen := range map[string]int{
+		number:               0,
+		"_18801199001021246": 1,
+		"1188_1199001021246": 1,
+		"118801__9001021246": 2,
+		"118801____01021246": 4,
+		"1188011990____1246": 4,
+		"11880_1_9001021246": 2, // the birth tells one, the check character the other
+		"11880119900102124_": 1,
+		"1188__199001021246": -1, // ten numbers that are all as good
+		"__8801199001021246": -1,
+		"1188011990010212__": -1,
+		"118801________1246": -1, // too many
+	} {
+		got := decode.NumberBirthSex(digits(seen), born("1990", "1", "2"), text("女")).Number
+		want := number
+		if unseen < 0 {
+			want, unseen = "", 0
+		}
+		if got.Text != want || got.Unseen != unseen {
+			t.Errorf("%s is read as %q, %d digits unseen", seen, got.Text, got.Unseen)
+		}
+	}
+	const withX = "11880119900102114X"
+	if got := decode.NumberBirthSex(digits(withX[:17]), born("1990", "1", "2"), text("女")).Number; got.Text != withX || got.Unseen != 1 {
+		t.Errorf("with its X unseen it is %q", got.Text)
+	}
+	if got := decode.NumberBirthSex(digits("118801__9001021246"), decode.Line{Left: 14, Scale: 8}, text("女")).Number; got.Text != "" && got.Text != number {
+		t.Errorf("with no birth in print it is %q", got.Text)
+	}
+}
+
+// Cards are printed half a millimetre aside, and wider or narrower.
+func TestColumnsAreThoseOfTheLineItself(t *testing.T) {
+	t.Parallel()
+	for _, left := range []float64{28.7, 29.5, 30.3} {
+		for _, pitch := range []float64{2.5, 2.62, 2.74} {
+			l := line("118801____01021_46", 0.97, left, pitch, 8.3)
+			if got := decode.NumberBirthSex(l, born("1990", "1", "2"), text("女")).Number; got.Text != number {
+				t.Errorf("from %.1f mm, %.2f mm apart: %q", left, pitch, got.Text)
+			}
 		}
 	}
 }
@@ -106,7 +154,7 @@ func TestNumberIsRepairedByItsCheckDigit(t *testing.T) {
 func TestRepairCostsCertainty(t *testing.T) {
 	t.Parallel()
 	read := func(s string, p float64) decode.Field {
-		return decode.NumberBirthSex(line(s, p, 29.5, 2.62, 8.3).Positions, born("1990", "1", "2"), text("女")).Number
+		return decode.NumberBirthSex(line(s, p, 29.5, 2.62, 8.3), born("1990", "1", "2"), text("女")).Number
 	}
 	sure, repaired := read(number, 0.99), read("1188011990010212{5|4}6", 0.8)
 	if repaired.Text != number || repaired.Margin >= sure.Margin || repaired.Cost <= sure.Cost {
@@ -117,7 +165,7 @@ func TestRepairCostsCertainty(t *testing.T) {
 func TestClearPrintThatContradictsIsGivenAsItStands(t *testing.T) {
 	t.Parallel()
 	wrong := "118801199001021241" // clear, and with another check character
-	got := decode.NumberBirthSex(line(wrong, 0.999, 29.5, 2.62, 8.3).Positions, born("1991", "3", "12"), line("男", 0.999, 15.8, 3.3, 8))
+	got := decode.NumberBirthSex(line(wrong, 0.999, 29.5, 2.62, 8.3), born("1991", "3", "12"), line("男", 0.999, 15.8, 3.3, 8))
 	if got.Number.Text != wrong || got.Birth.Text != "1991-03-12" || got.Sex.Text != "男" {
 		t.Errorf("read %s, %s, %s", got.Number.Text, got.Birth.Text, got.Sex.Text)
 	}
@@ -129,12 +177,12 @@ func TestBirthIsReadWithTheNumber(t *testing.T) {
 	p := &doubtful.Positions[3]
 	p.Candidates[0] = lines.Candidate{Rune: '8', LogP: -0.3}
 	p.Candidates[1] = lines.Candidate{Rune: '0', LogP: -1.5}
-	got := decode.NumberBirthSex(digits(number).Positions, doubtful, text("女"))
+	got := decode.NumberBirthSex(digits(number), doubtful, text("女"))
 	if got.Birth.Text != "1990-01-02" || got.Number.Text != number {
 		t.Errorf("read %s and %s", got.Birth.Text, got.Number.Text)
 	}
 	// Without the number, it is what the print says best.
-	if got := decode.NumberBirthSex(nil, doubtful, text("女")); got.Birth.Text != "1998-01-02" || got.Number.Text != "" || got.Sex.Text != "女" {
+	if got := decode.NumberBirthSex(decode.Line{}, doubtful, text("女")); got.Birth.Text != "1998-01-02" || got.Number.Text != "" || got.Sex.Text != "女" {
 		t.Errorf("alone %+v", got)
 	}
 }
@@ -143,7 +191,7 @@ func TestBirthIsReadWithTheNumber(t *testing.T) {
 func TestBirthColumnsTellMonthFromDay(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][4]string{{"1990", "1", "12", "1990-01-12"}, {"1990", "11", "2", "1990-11-02"}} {
-		if got := decode.NumberBirthSex(nil, born(c[0], c[1], c[2]), text("男")).Birth.Text; got != c[3] {
+		if got := decode.NumberBirthSex(decode.Line{}, born(c[0], c[1], c[2]), text("男")).Birth.Text; got != c[3] {
 			t.Errorf("%v is read as %s", c, got)
 		}
 	}
@@ -152,7 +200,7 @@ func TestBirthColumnsTellMonthFromDay(t *testing.T) {
 func TestNothingIsInvented(t *testing.T) {
 	t.Parallel()
 	empty := decode.Line{Left: 14, Scale: 8}
-	got := decode.NumberBirthSex(digits(number).Positions, empty, empty)
+	got := decode.NumberBirthSex(digits(number), empty, empty)
 	if got.Sex.Text != "" {
 		t.Errorf("the sex %q is not printed", got.Sex.Text)
 	}
@@ -164,7 +212,7 @@ func TestNothingIsInvented(t *testing.T) {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
-	all := decode.NumberBirthSex(nil, empty, empty)
+	all := decode.NumberBirthSex(decode.Line{}, empty, empty)
 	if all.Number.Text != "" || all.Birth.Text != "" || all.Sex.Text != "" {
 		t.Errorf("%+v", all)
 	}
@@ -264,7 +312,7 @@ func TestDecodingIsSound(t *testing.T) {
 			}
 			l.Positions = append(l.Positions, p)
 		}
-		got := decode.NumberBirthSex(l.Positions, l, l)
+		got := decode.NumberBirthSex(l, l, l)
 		if n := got.Number.Text; n != "" && len(n) != 18 {
 			rt.Fatalf("a number of %d characters", len(n))
 		}

@@ -12,6 +12,8 @@ type Line struct {
 	Positions []lines.Position
 	// Left is the card's x of the crop's left edge in millimetres, Scale the crop's pixels a millimetre.
 	Left, Scale float64
+	// Faint is how many of the positions were seen only with the contrast evened.
+	Faint int
 }
 
 // at returns where on the card a position stands, in millimetres from the left.
@@ -32,6 +34,8 @@ type Field struct {
 	// Missing is how many characters there is room for where nothing was read: before the first one of a field that
 	// always begins at the same place, in a gap, or at the end of a line that is not full; and 1 for a name of one.
 	Missing float64
+	// Unseen is how many digits of a number were not seen: they follow from the birth and the check character.
+	Unseen int
 	// Empty: the line shows nothing at all.
 	Empty bool
 }

@@ -2,13 +2,15 @@ package decode
 
 import (
 	"cmp"
+	"fmt"
+	"iter"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/seed-6b91b535/idrec/sdk/idcard"
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/language"
 	"github.com/seed-6b91b535/idrec/sdk/local/internal/lattice"
-	"github.com/seed-6b91b535/idrec/sdk/local/internal/lines"
 )
 
 // What a number that breaks a rule costs, in nats: how seldom cards have one.
@@ -20,49 +22,164 @@ const (
 	costSequence   = 4   // 000
 )
 
-// What it costs to say that a digit stands where none was seen: little in a gap of the right width.
+// What it costs to say that a digit stands where none was seen, under a reflection or a finger.
 const (
-	costGap   = 3
-	costNoGap = 9
-	costGuess = 2.3 // which one of ten
+	costUnseen = 3
+	costGuess  = 2.3 // which one of ten
+	// mostUnseen is how many of the eighteen may be unseen: those of a birth that the card prints once more, and one
+	// that the check character gives.
+	mostUnseen = 6
+	// leastOdds is the logarithm of the odds that a number with unseen digits has at least against all others, where
+	// two that nothing else on the card tells are ten numbers, all as good. Of one whose digits were seen, faintly
+	// it is 0.
+	leastOdds = 1
 )
 
+// NumberPitch is how far it is from the middle of one digit to that of the next, in millimetres. Cards differ: what
+// counts is that of the line itself.
+const NumberPitch = 2.62
+
+// Where the first digit's middle is, in millimetres from the card's left, give or take [slackX]; and what it costs
+// to stand elsewhere than a whole number of digits from the one before.
 const (
-	numberLength = 18
-	perResidue   = 10 // hypotheses kept for each state of the check sum
-	keptWrong    = 6  // and of those at the end whose check character differs
+	numberFirst = 30.8
+	slackPitch  = 0.3 // of a pitch: what is off by less says nothing
+	costPitch   = 20  // for the square of a pitch beyond
+	costNoPlace = 9   // at most
 )
 
+// NumberLength is how many characters a number has.
+const NumberLength = 18
+
+const (
+	perState  = 10 // hypotheses kept of each state
+	keptWrong = 6  // and of those at the end whose check character differs
+)
+
+// The weights of the digits and, by the remainder of their sum, the check characters of GB 11643.
 var weights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
+
+const checks = "10X98765432"
+
+// state is what decides which beginnings of a number compete. The best of each are kept, so that those which
+// will turn out to be right are still there at the end.
+type state struct {
+	residue int  // of the weighted sum, modulo 11
+	strays  bool // from the births that are printed
+	valid   bool // the check character is there, and the right one
+}
 
 // partial is the beginning of a number.
 type partial struct {
-	digits  [numberLength]byte
-	used    int // positions of the line
-	residue int // of the weighted sum, modulo 11
-	score   float32
-	guessed bool // the last digit stands in a gap
+	state
+
+	digits [NumberLength]byte
+	used   int // positions of the line
+	last   int // the last of them that is a digit, or -1
+	slot   int // and which one it is
+	unseen int // digits that stand at no position
+	score  float32
 }
 
-// numbers returns the most probable numbers of 18 characters on the positions, best first, with their
-// scores; it is empty for a line that has no such number.
-func numbers(ps []lines.Position) []scored {
-	if len(ps) < numberLength-2 || len(ps) > numberLength+6 {
+// beam holds the best beginnings of each state, best first.
+type beam struct {
+	kept [2][2][11][perState]partial
+	n    [2][2][11]int
+}
+
+func (b *beam) empty() { clear(b.n[:]) }
+
+// offer returns where to put a beginning with the score, or nil where there is none to keep.
+func (b *beam) offer(st state, score float32) *partial {
+	strays, valid := 0, 0
+	if st.strays {
+		strays = 1
+	}
+	if st.valid {
+		valid = 1
+	}
+	n, ps := &b.n[strays][valid][st.residue], &b.kept[strays][valid][st.residue]
+	i := *n
+	if i == perState {
+		if score <= ps[i-1].score {
+			return nil
+		}
+		i--
+	} else {
+		*n++
+	}
+	for ; i > 0 && ps[i-1].score < score; i-- {
+		ps[i] = ps[i-1]
+	}
+	ps[i] = partial{state: st, score: score}
+	return &ps[i]
+}
+
+func (b *beam) all() iter.Seq[*partial] {
+	return func(yield func(*partial) bool) {
+		for s := range b.kept {
+			for v := range b.kept[s] {
+				for r := range b.kept[s][v] {
+					for i := range b.n[s][v][r] {
+						if !yield(&b.kept[s][v][r][i]) {
+							return
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// scored is a number with its score.
+type scored struct {
+	text   string
+	unseen int
+	score  float32
+}
+
+// row is a line that may have a number.
+type row struct {
+	Line
+
+	pitch float64              // in pixels
+	hints [NumberLength][]byte // the digits that the print elsewhere tells
+}
+
+// numbers returns the most probable numbers of 18 characters on the line, best first, with their scores; it
+// is empty for a line that has no such number. A digit that was not seen is one of those that the births
+// have there, or any.
+func numbers(l Line, births []idcard.Date) []scored {
+	n := len(l.Positions)
+	if n < NumberLength-mostUnseen || n > NumberLength+6 {
 		return nil
 	}
-	pitch := pitchOf(ps)
-	beam := []partial{{}}
-	for slot := range numberLength {
-		var next []partial
-		for _, h := range beam {
-			next = h.extend(next, ps, slot, pitch)
+	r := row{Line: l, pitch: pitchOf(l)}
+	for _, d := range births {
+		for i, c := range []byte(fmt.Sprintf("%04d%02d%02d", d.Year, d.Month, d.Day)) {
+			if h := &r.hints[6+i]; !slices.Contains(*h, c) {
+				*h = append(*h, c)
+			}
 		}
-		beam = thinOut(next)
 	}
-	out := make([]scored, 0, len(beam))
+	var from, to beam
+	from.offer(state{}, 0).last = -1
+	for slot := range NumberLength {
+		to.empty()
+		for h := range from.all() {
+			r.extend(&to, h, slot)
+		}
+		from, to = to, from
+	}
+	var ends []partial
+	for h := range from.all() {
+		ends = append(ends, *h)
+	}
+	slices.SortStableFunc(ends, func(a, b partial) int { return cmp.Compare(b.score, a.score) })
+	var out []scored
 	wrong := 0
-	for _, h := range beam {
-		for _, p := range ps[h.used:] {
+	for _, h := range ends {
+		for _, p := range l.Positions[h.used:] {
 			h.score += max(p.Blank, lattice.Floor) - 1
 		}
 		text := string(h.digits[:])
@@ -72,73 +189,100 @@ func numbers(ps []lines.Position) []scored {
 				continue
 			}
 		}
-		out = append(out, scored{text, h.score - cost})
+		out = append(out, scored{text, h.unseen, h.score - cost})
 	}
 	slices.SortStableFunc(out, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	hopeless := func(n scored) bool { return n.score < out[0].score-costBirthDiffers-costSexDiffers-maxMargin }
+	if i := slices.IndexFunc(out, hopeless); i >= 0 {
+		return out[:i]
+	}
 	return out
 }
 
-// scored is a text with its score.
-type scored struct {
-	text  string
-	score float32
-}
-
-// extend appends h by every character that may stand at the slot.
-func (h *partial) extend(next []partial, ps []lines.Position, slot int, pitch float64) []partial {
-	add := func(r byte, used int, score float32, guessed bool) {
-		n := *h
-		n.digits[slot], n.used, n.score, n.guessed = r, used, h.score+score, guessed
+// extend offers h with every character that may stand at the slot.
+func (r *row) extend(to *beam, h *partial, slot int) {
+	ps := r.Positions
+	add := func(c byte, score float32, used, unseen int) {
+		st := h.state
 		if slot < 17 {
-			n.residue = (h.residue + int(r-'0')*weights[slot]) % 11
+			st.residue = (h.residue + int(c-'0')*weights[slot]) % 11
+		} else {
+			st.valid = checks[h.residue] == c
 		}
-		next = append(next, n)
+		st.strays = h.strays || len(r.hints[slot]) > 0 && !slices.Contains(r.hints[slot], c)
+		n := to.offer(st, h.score+score)
+		if n == nil {
+			return
+		}
+		n.digits, n.used, n.last, n.slot, n.unseen = h.digits, used, h.last, h.slot, h.unseen+unseen
+		n.digits[slot] = c
+		if unseen == 0 {
+			n.last, n.slot = used-1, slot
+		}
 	}
 	var dropped float32
 	for i := h.used; i < min(len(ps), h.used+3); i++ {
+		place := r.place(h, i, slot)
 		for _, c := range ps[i].Candidates {
 			if (c.Rune >= '0' && c.Rune <= '9' || c.Rune == 'X' && slot == 17) && c.LogP > lattice.Floor {
-				add(byte(c.Rune), i+1, dropped+c.LogP, false)
+				add(byte(c.Rune), dropped+c.LogP-place, i+1, 0)
 			}
 		}
 		dropped += max(ps[i].Blank, lattice.Floor) - 1
 	}
-	if numberLength-slot <= len(ps)-h.used && !h.guessed {
-		return next // nothing is missing so far
+	if h.unseen == mostUnseen || NumberLength-slot <= len(ps)-h.used && r.place(h, h.used, slot) == 0 {
+		return // nothing is missing so far
 	}
-	score := float32(-costNoGap - costGuess)
-	if h.used == 0 || h.used == len(ps) || float64(ps[h.used].X-ps[h.used-1].X) > 1.6*pitch {
-		score = -costGap - costGuess
+	if slot == 17 {
+		add(checks[h.residue], -costUnseen, h.used, 1)
+		return
 	}
-	for r := byte('0'); r <= '9'; r++ {
-		add(r, h.used, score, true)
+	for c := byte('0'); c <= '9'; c++ {
+		score := float32(-costUnseen - costGuess)
+		if hints := r.hints[slot]; slices.Contains(hints, c) {
+			score = -costUnseen - float32(math.Log(float64(len(hints))))
+		}
+		add(c, score, h.used, 1)
 	}
-	return next
 }
 
-// pitchOf returns the usual distance of two neighbours.
-func pitchOf(ps []lines.Position) float64 {
-	d := make([]float64, 0, len(ps))
-	for i := 1; i < len(ps); i++ {
-		d = append(d, float64(ps[i].X-ps[i-1].X))
+// place returns what it costs that the i-th position is the digit of the slot, as far from the one before as it is.
+func (r *row) place(h *partial, i, slot int) float32 {
+	if h.last < 0 {
+		off := math.Abs(r.at(&r.Positions[i])-numberFirst-float64(slot)*r.pitch/r.Scale) - slackX
+		return float32(min(maxCostX, 2*max(0, off)*max(0, off)))
 	}
-	slices.Sort(d)
-	return d[len(d)/2]
+	off := max(0, math.Abs(float64(r.Positions[i].X-r.Positions[h.last].X)/r.pitch-float64(slot-h.slot))-slackPitch)
+	return float32(min(costNoPlace, costPitch*off*off))
 }
 
-// thinOut keeps the best of each state of the check sum, so that those which will turn out valid are
-// still there at the end.
-func thinOut(hs []partial) []partial {
-	slices.SortStableFunc(hs, func(a, b partial) int { return cmp.Compare(b.score, a.score) })
-	var kept [11]int
-	out := hs[:0]
-	for _, h := range hs {
-		if kept[h.residue] < perResidue {
-			kept[h.residue]++
-			out = append(out, h)
+// pitchOf returns how many pixels it is from digit to digit: the slope of the line through all of them, where
+// neighbours are as many steps apart as fits best.
+func pitchOf(l Line) float64 {
+	nominal := NumberPitch * l.Scale
+	var steps []float64
+	for i := 1; i < len(l.Positions); i++ {
+		if d := float64(l.Positions[i].X - l.Positions[i-1].X); d > 0.7*nominal && d < 1.4*nominal {
+			steps = append(steps, d)
 		}
 	}
-	return out
+	if len(steps) == 0 {
+		return nominal
+	}
+	slices.Sort(steps)
+	pitch := steps[len(steps)/2]
+	var n, column, sx, sy, sxx, sxy float64
+	for i := range l.Positions {
+		x := float64(l.Positions[i].X)
+		if i > 0 {
+			column += math.Round((x - float64(l.Positions[i-1].X)) / pitch)
+		}
+		n, sx, sy, sxx, sxy = n+1, sx+column, sy+x, sxx+column*column, sxy+column*x
+	}
+	if slope := (n*sxy - sx*sy) / (n*sxx - sx*sx); slope > 0.9*pitch && slope < 1.1*pitch {
+		return slope
+	}
+	return pitch
 }
 
 // numberCost judges a number by the rules.

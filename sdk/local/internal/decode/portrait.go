@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-6b91b535/idrec/sdk/idcard"
@@ -19,9 +20,9 @@ const (
 type Triple struct{ Number, Birth, Sex Field }
 
 // NumberBirthSex decodes the number, the birth and the sex together.
-func NumberBirthSex(number []lines.Position, birth, sex Line) Triple {
-	ns := numbers(number)
+func NumberBirthSex(number, birth, sex Line) Triple {
 	ds := dates(birth)
+	ns := numbers(number, likely(birth, ds))
 	for _, n := range ns {
 		if d := birthOf(n.text); d.Valid() {
 			ds = append(ds, d)
@@ -40,7 +41,7 @@ func NumberBirthSex(number []lines.Position, birth, sex Line) Triple {
 
 	j := joint{numbers: map[string]float32{}, births: map[idcard.Date]float32{}, sexes: map[string]float32{}}
 	if len(ns) == 0 {
-		ns = []scored{{"", 0}}
+		ns = []scored{{}}
 	}
 	for _, n := range ns {
 		b, s := birthOf(n.text), sexOf(n.text)
@@ -71,7 +72,7 @@ func NumberBirthSex(number []lines.Position, birth, sex Line) Triple {
 		}
 	}
 	var t Triple
-	t.Number, t.Birth, t.Sex = j.number(number), j.birth(birth), j.sex(sex, freeSex)
+	t.Number, t.Birth, t.Sex = j.number(number, ns), j.birth(birth), j.sex(sex, freeSex)
 	return t
 }
 
@@ -117,9 +118,17 @@ func others[K comparable](m map[K]float32, but K) []float32 {
 	return out
 }
 
-func (j *joint) number(ps []lines.Position) Field {
+// number gives no number whose unseen digits could as well be others.
+func (j *joint) number(l Line, ns []scored) Field {
 	f := Field{Text: j.at.number, Margin: margin(j.best, others(j.numbers, j.at.number))}
-	f.measure(ps, f.Text)
+	f.measure(l.Positions, f.Text)
+	is := func(n scored) bool { return n.text == f.Text }
+	if i := slices.IndexFunc(ns, is); i >= 0 { // the first is the best of several ways to see it
+		f.Unseen = ns[i].unseen
+	}
+	if f.Unseen > 0 && f.Margin < leastOdds || l.Faint > 0 && f.Margin < 0 {
+		f.Text, f.Unseen = "", 0
+	}
 	return f
 }
 
