@@ -75,7 +75,10 @@ func (c *cutter) read(k *card, s slot, around float64) (cut, error) {
 		return cut{}, err
 	}
 	if s == slotNumber && len(ps) > 0 && len(ps) < decode.NumberLength {
-		return out, c.faint(gray, w, ps, &out.Line)
+		if err := c.faint(gray, w, ps, &out.Line); err != nil {
+			return cut{}, err
+		}
+		return out, nil
 	}
 	out.Positions = ps
 	return out, nil

@@ -28,17 +28,26 @@ func (c *cutter) faint(gray []byte, w int, seen []lines.Position, to *decode.Lin
 		return err
 	}
 	apart := 0.6 * decode.NumberPitch * to.Scale
-	to.Positions = slices.Clone(seen)
+	to.Positions, to.Faint = nil, nil
+	add := func(p lines.Position, faint bool) {
+		to.Positions, to.Faint = append(to.Positions, p), append(to.Faint, faint)
+	}
 	for _, p := range more {
-		if slices.ContainsFunc(seen, func(q lines.Position) bool { return math.Abs(float64(q.X-p.X)) < apart }) {
+		for len(seen) > 0 && seen[0].X < p.X {
+			add(seen[0], false)
+			seen = seen[1:]
+		}
+		n := len(to.Positions)
+		if n > 0 && float64(p.X-to.Positions[n-1].X) < apart || len(seen) > 0 && float64(seen[0].X-p.X) < apart {
 			continue
 		}
 		p.Candidates = doubted(p.Candidates)
 		p.Blank = max(p.Blank, float32(math.Log(faintDoubt)))
-		to.Positions = append(to.Positions, p)
-		to.Faint++
+		add(p, true)
 	}
-	slices.SortStableFunc(to.Positions, func(a, b lines.Position) int { return cmp.Compare(a.X, b.X) })
+	for _, p := range seen {
+		add(p, false)
+	}
 	return nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"image"
 	"image/color"
-	"image/draw"
 	"image/jpeg"
 	"image/png"
 	"math"
@@ -76,25 +75,30 @@ func TestNameOfOneCharacterIsNeverSure(t *testing.T) {
 // finding, and otherwise there is no number.
 func TestANumberWithDigitsUnseen(t *testing.T) {
 	t.Parallel()
-	person := specimen.Cast()[0]
-	hidden := func(from, to float64) *shared.Result {
-		img := specimen.Draw(person, shared.SidePortrait, specimen.Options{NoStrip: true, Width: 900})
-		const left, pitch, scale = 29.5, 2.62, 900 / cardWidth
-		spot := image.Rect(int((left+from*pitch)*scale), 475, int((left+to*pitch)*scale), 545)
-		draw.Draw(img, spot, image.White, image.Point{}, draw.Src)
-		return ask(t, with(whole(shared.SidePortrait)), &shared.Request{Image: bytesOfPicture(encoded(t, img))})
+	hidden := func(person specimen.Person, from, to int, fields ...shared.FieldName) *shared.Result {
+		const left, pitch = 29.5, 2.62
+		img := burnt(person, left+float64(from)*pitch, left+float64(to)*pitch, 0)
+		return ask(t, with(whole(shared.SidePortrait)), &shared.Request{Image: bytesOfPicture(encoded(t, img)), Fields: fields})
 	}
-	want := person.Truth(shared.SidePortrait).Values()[shared.FieldNumber]
-	res := hidden(8, 10)
-	if got := res.Value(shared.FieldNumber); got != want {
-		t.Errorf("with two digits of the birth hidden it is %q, not %s", got, want)
+	for _, person := range specimen.Cast() {
+		want := person.Truth(shared.SidePortrait).Values()[shared.FieldNumber]
+		res := hidden(person, 8, 10)
+		if got := res.Value(shared.FieldNumber); got != want {
+			t.Errorf("with two digits of the birth hidden it is %q, not %s", got, want)
+		}
+		if len(res.Findings) != 1 || res.Findings[0].Code != "local.unseen_digits" || res.Findings[0].Count != 2 || res.Findings[0].Field != shared.FieldNumber {
+			t.Errorf("findings %+v", res.Findings)
+		}
+		for _, span := range [][2]int{{0, 2}, {0, 3}, {1, 6}, {3, 6}, {14, 17}} {
+			res = hidden(person, span[0], span[1])
+			if f := res.Fields[shared.FieldNumber]; f.State != shared.FieldIllegible || f.Value != "" || len(res.Findings) != 0 {
+				t.Errorf("with digits %d to %d of %s hidden it is %+v, findings %+v", span[0], span[1], want, f, res.Findings)
+			}
+		}
 	}
-	if len(res.Findings) != 1 || res.Findings[0].Code != "local.unseen_digits" || res.Findings[0].Count != 2 || res.Findings[0].Field != shared.FieldNumber {
-		t.Errorf("findings %+v", res.Findings)
-	}
-	res = hidden(3, 6)
-	if f := res.Fields[shared.FieldNumber]; f.State != shared.FieldIllegible || f.Value != "" || len(res.Findings) != 0 {
-		t.Errorf("with three digits of the region hidden it is %+v, findings %+v", f, res.Findings)
+	res := hidden(specimen.Cast()[0], 8, 10, shared.FieldFullName)
+	if f := res.Fields[shared.FieldNumber]; f.State != shared.FieldMasked || len(res.Findings) != 0 {
+		t.Errorf("where only the name is asked for the number is %s, findings %+v", f.State, res.Findings)
 	}
 }
 

@@ -22,6 +22,7 @@ func (r *report) result(s *source, req *shared.Request) *shared.Result {
 		Picture: shared.Picture{SHA256: s.sum, Format: s.info.Format, Width: s.info.Width, Height: s.info.Height},
 	}
 	chosen, people := r.choose(req.Side)
+	unseen := 0
 	for _, k := range chosen {
 		if onto, ok := k.onto(); ok && k.side == shared.SidePortrait {
 			q := onto.Box(portraitBox.left, portraitBox.top, portraitBox.right, portraitBox.bottom)
@@ -37,10 +38,7 @@ func (r *report) result(s *source, req *shared.Request) *shared.Result {
 		}
 		for name, f := range k.fields {
 			res.Fields[name] = k.field(f, s)
-			if f.Unseen > 0 && res.Fields[name].State == shared.FieldPresent {
-				res.Findings = append(res.Findings, shared.Finding{Code: "local.unseen_digits", Severity: shared.SeverityWarning, Field: name, Count: f.Unseen,
-					Message: "digits of the number cannot be seen: they follow from the birth and the check character"})
-			}
+			unseen = max(unseen, f.Unseen)
 		}
 	}
 	if people > 1 {
@@ -66,6 +64,10 @@ func (r *report) result(s *source, req *shared.Request) *shared.Result {
 			}
 			delete(raw, name)
 		}
+	}
+	if unseen > 0 && res.Fields[shared.FieldNumber].State == shared.FieldPresent {
+		res.Findings = append(res.Findings, shared.Finding{Code: "local.unseen_digits", Severity: shared.SeverityWarning, Field: shared.FieldNumber, Count: unseen,
+			Message: "digits of the number cannot be seen: they follow from the birth and the check character"})
 	}
 	if req.WantRaw {
 		if text, err := json.Marshal(raw); err == nil {

@@ -3,6 +3,7 @@ package decode_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -133,8 +134,55 @@ func TestUnseenDigitsFollowFromTheBirthAndTheCheckCharacter(t *testing.T) {
 	if got := decode.NumberBirthSex(digits(withX[:17]), born("1990", "1", "2"), text("女")).Number; got.Text != withX || got.Unseen != 1 {
 		t.Errorf("with its X unseen it is %q", got.Text)
 	}
-	if got := decode.NumberBirthSex(digits("118801__9001021246"), decode.Line{Left: 14, Scale: 8}, text("女")).Number; got.Text != "" && got.Text != number {
-		t.Errorf("with no birth in print it is %q", got.Text)
+}
+
+// Whatever is hidden, and whether the birth is legible or not: what is given is what stands there. One digit follows
+// from the check character; those of the birth from its print; others from nothing.
+func TestUnseenDigitsAreNeverMadeUp(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{number, "448801199001020119", "53881519900102614X", "11880119900102114X"} {
+		sex := text("女")
+		if number[16]%2 == 1 {
+			sex = text("男")
+		}
+		for from := range 18 {
+			for to := from + 1; to <= min(18, from+7); to++ {
+				seen := number[:from] + strings.Repeat("_", to-from) + number[to:]
+				ofBirth := max(0, min(to, 14)-max(from, 6))
+				told := to-from <= 6 && to-from-ofBirth <= 1
+				got := decode.NumberBirthSex(digits(seen), born("1990", "1", "2"), sex).Number
+				if got.Text != number && (got.Text != "" || told) {
+					t.Errorf("%s is read as %q", seen, got.Text)
+				}
+				got = decode.NumberBirthSex(digits(seen), decode.Line{Left: 14, Scale: 8}, sex).Number
+				if got.Text != number && (got.Text != "" || to == from+1) {
+					t.Errorf("%s without a birth in print is read as %q", seen, got.Text)
+				}
+			}
+		}
+	}
+}
+
+// faintAt makes a position one that was seen with the contrast evened.
+func faintAt(l decode.Line, at int) decode.Line {
+	l.Faint = make([]bool, len(l.Positions))
+	l.Faint[at] = true
+	for i := range l.Positions[at].Candidates {
+		c := &l.Positions[at].Candidates[i]
+		c.LogP = float32(math.Log(0.5*math.Exp(float64(c.LogP)) + 0.5/11))
+	}
+	return l
+}
+
+// A forged card must not be made to agree with itself behind its reader's back.
+func TestAFaintDigitIsNotReplacedSilently(t *testing.T) {
+	t.Parallel()
+	forged := digits("118801199001021241") // another check character
+	if got := decode.NumberBirthSex(faintAt(forged, 17), born("1990", "1", "2"), text("女")).Number; got.Text != number || got.Unseen != 1 {
+		t.Errorf("read as %q, %d digits unseen", got.Text, got.Unseen)
+	}
+	if got := decode.NumberBirthSex(faintAt(digits(number), 17), born("1990", "1", "2"), text("女")).Number; got.Text != number || got.Unseen != 0 {
+		t.Errorf("the right one is read as %q, %d digits unseen", got.Text, got.Unseen)
 	}
 }
 

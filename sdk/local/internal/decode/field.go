@@ -12,9 +12,11 @@ type Line struct {
 	Positions []lines.Position
 	// Left is the card's x of the crop's left edge in millimetres, Scale the crop's pixels a millimetre.
 	Left, Scale float64
-	// Faint is how many of the positions were seen only with the contrast evened.
-	Faint int
+	// Faint says which of the positions were seen only with the contrast evened; nil is none.
+	Faint []bool
 }
+
+func (l Line) faint(i int) bool { return i < len(l.Faint) && l.Faint[i] }
 
 // at returns where on the card a position stands, in millimetres from the left.
 func (l Line) at(p *lines.Position) float64 { return l.Left + float64(p.X)/l.Scale }
@@ -34,7 +36,8 @@ type Field struct {
 	// Missing is how many characters there is room for where nothing was read: before the first one of a field that
 	// always begins at the same place, in a gap, or at the end of a line that is not full; and 1 for a name of one.
 	Missing float64
-	// Unseen is how many digits of a number were not seen: they follow from the birth and the check character.
+	// Unseen is how many digits of a number were not seen, or are others than what was seen faintly: they follow from
+	// the birth in print and the check character.
 	Unseen int
 	// Empty: the line shows nothing at all.
 	Empty bool

@@ -26,12 +26,9 @@ const (
 const (
 	costUnseen = 3
 	costGuess  = 2.3 // which one of ten
-	// mostUnseen is how many of the eighteen may be unseen: those of a birth that the card prints once more, and one
-	// that the check character gives.
+	// mostUnseen is how many may be unseen: of what shows less than two thirds of a number none is made up.
 	mostUnseen = 6
-	// leastOdds is the logarithm of the odds that a number with unseen digits has at least against all others, where
-	// two that nothing else on the card tells are ten numbers, all as good. Of one whose digits were seen, faintly
-	// it is 0.
+	// leastOdds is the logarithm of the odds that a number with unseen digits has at least against all others.
 	leastOdds = 1
 )
 
@@ -46,6 +43,7 @@ const (
 	slackPitch  = 0.3 // of a pitch: what is off by less says nothing
 	costPitch   = 20  // for the square of a pitch beyond
 	costNoPlace = 9   // at most
+	costMoved   = 3   // from here on it stands in the column of another
 )
 
 // NumberLength is how many characters a number has.
@@ -74,11 +72,24 @@ type partial struct {
 	state
 
 	digits [NumberLength]byte
-	used   int // positions of the line
-	last   int // the last of them that is a digit, or -1
-	slot   int // and which one it is
-	unseen int // digits that stand at no position
+	used   int  // positions of the line
+	last   int  // the last of them that is a digit, or -1
+	slot   int  // and which one it is
+	unseen int  // digits that stand at no position, or are not what a faint one shows
+	told   int  // of these, digits of the birth in print
+	moved  bool // a digit stands in the column of another
 	score  float32
+}
+
+// unsound tells whether the unseen digits of a whole number are made up: one that no birth in print tells follows
+// from the check character, if all others stand in their columns; two do not. A birth in print that this number
+// contradicts tells nothing.
+func (h *partial) unsound() bool {
+	free := h.unseen - h.told
+	if h.strays {
+		free = h.unseen
+	}
+	return h.unseen > 0 && (free > 1 || h.moved || !h.valid)
 }
 
 // beam holds the best beginnings of each state, best first.
@@ -133,9 +144,10 @@ func (b *beam) all() iter.Seq[*partial] {
 
 // scored is a number with its score.
 type scored struct {
-	text   string
-	unseen int
-	score  float32
+	text    string
+	unseen  int
+	unsound bool
+	score   float32
 }
 
 // row is a line that may have a number.
@@ -151,7 +163,7 @@ type row struct {
 // have there, or any.
 func numbers(l Line, births []idcard.Date) []scored {
 	n := len(l.Positions)
-	if n < NumberLength-mostUnseen || n > NumberLength+6 {
+	if n < NumberLength-mostUnseen || n > NumberLength+6 || !(l.Scale > 0) {
 		return nil
 	}
 	r := row{Line: l, pitch: pitchOf(l)}
@@ -189,7 +201,7 @@ func numbers(l Line, births []idcard.Date) []scored {
 				continue
 			}
 		}
-		out = append(out, scored{text, h.unseen, h.score - cost})
+		out = append(out, scored{text, h.unseen, h.unsound(), h.score - cost})
 	}
 	slices.SortStableFunc(out, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
 	hopeless := func(n scored) bool { return n.score < out[0].score-costBirthDiffers-costSexDiffers-maxMargin }
@@ -202,22 +214,31 @@ func numbers(l Line, births []idcard.Date) []scored {
 // extend offers h with every character that may stand at the slot.
 func (r *row) extend(to *beam, h *partial, slot int) {
 	ps := r.Positions
-	add := func(c byte, score float32, used, unseen int) {
+	// at is the position that shows the digit, or -1.
+	add := func(c byte, score, place float32, at, used int) {
 		st := h.state
 		if slot < 17 {
 			st.residue = (h.residue + int(c-'0')*weights[slot]) % 11
 		} else {
 			st.valid = checks[h.residue] == c
 		}
-		st.strays = h.strays || len(r.hints[slot]) > 0 && !slices.Contains(r.hints[slot], c)
-		n := to.offer(st, h.score+score)
+		told := slices.Contains(r.hints[slot], c)
+		st.strays = h.strays || len(r.hints[slot]) > 0 && !told
+		n := to.offer(st, h.score+score-place)
 		if n == nil {
 			return
 		}
-		n.digits, n.used, n.last, n.slot, n.unseen = h.digits, used, h.last, h.slot, h.unseen+unseen
+		n.digits, n.used, n.last, n.slot, n.unseen, n.told = h.digits, used, h.last, h.slot, h.unseen, h.told
 		n.digits[slot] = c
-		if unseen == 0 {
-			n.last, n.slot = used-1, slot
+		n.moved = h.moved || place > costMoved
+		if at >= 0 {
+			n.last, n.slot = at, slot
+		}
+		if at < 0 || r.faint(at) && ps[at].Candidates[0].Rune != rune(c) {
+			n.unseen++
+			if told {
+				n.told++
+			}
 		}
 	}
 	var dropped float32
@@ -225,16 +246,16 @@ func (r *row) extend(to *beam, h *partial, slot int) {
 		place := r.place(h, i, slot)
 		for _, c := range ps[i].Candidates {
 			if (c.Rune >= '0' && c.Rune <= '9' || c.Rune == 'X' && slot == 17) && c.LogP > lattice.Floor {
-				add(byte(c.Rune), dropped+c.LogP-place, i+1, 0)
+				add(byte(c.Rune), dropped+c.LogP, place, i, i+1)
 			}
 		}
 		dropped += max(ps[i].Blank, lattice.Floor) - 1
 	}
 	if h.unseen == mostUnseen || NumberLength-slot <= len(ps)-h.used && r.place(h, h.used, slot) == 0 {
-		return // nothing is missing so far
+		return // the next position is this digit's, and there are enough
 	}
 	if slot == 17 {
-		add(checks[h.residue], -costUnseen, h.used, 1)
+		add(checks[h.residue], -costUnseen, 0, -1, h.used)
 		return
 	}
 	for c := byte('0'); c <= '9'; c++ {
@@ -242,7 +263,7 @@ func (r *row) extend(to *beam, h *partial, slot int) {
 		if hints := r.hints[slot]; slices.Contains(hints, c) {
 			score = -costUnseen - float32(math.Log(float64(len(hints))))
 		}
-		add(c, score, h.used, 1)
+		add(c, score, 0, -1, h.used)
 	}
 }
 

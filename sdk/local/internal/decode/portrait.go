@@ -30,9 +30,12 @@ func NumberBirthSex(number, birth, sex Line) Triple {
 	}
 	births := make(map[idcard.Date]float32, len(ds))
 	freeBirth := float32(-impossibl)
+	shown := slices.ContainsFunc(birth.Positions, func(p lines.Position) bool { return digitLike(&p) })
 	for _, d := range ds {
 		if _, ok := births[d]; !ok {
-			births[d] = dateScore(birth, d)
+			if births[d] = 0; shown { // a line without digits speaks for none, not for the shortest
+				births[d] = dateScore(birth, d)
+			}
 			freeBirth = max(freeBirth, births[d])
 		}
 	}
@@ -72,7 +75,7 @@ func NumberBirthSex(number, birth, sex Line) Triple {
 		}
 	}
 	var t Triple
-	t.Number, t.Birth, t.Sex = j.number(number, ns), j.birth(birth), j.sex(sex, freeSex)
+	t.Number, t.Birth, t.Sex = j.number(number.Positions, ns), j.birth(birth), j.sex(sex, freeSex)
 	return t
 }
 
@@ -119,14 +122,16 @@ func others[K comparable](m map[K]float32, but K) []float32 {
 }
 
 // number gives no number whose unseen digits could as well be others.
-func (j *joint) number(l Line, ns []scored) Field {
+func (j *joint) number(ps []lines.Position, ns []scored) Field {
 	f := Field{Text: j.at.number, Margin: margin(j.best, others(j.numbers, j.at.number))}
-	f.measure(l.Positions, f.Text)
+	f.measure(ps, f.Text)
 	is := func(n scored) bool { return n.text == f.Text }
-	if i := slices.IndexFunc(ns, is); i >= 0 { // the first is the best of several ways to see it
-		f.Unseen = ns[i].unseen
+	i := slices.IndexFunc(ns, is) // the first is the best of several ways to see it
+	if i < 0 || ns[i].unseen == 0 {
+		return f
 	}
-	if f.Unseen > 0 && f.Margin < leastOdds || l.Faint > 0 && f.Margin < 0 {
+	f.Unseen = ns[i].unseen
+	if ns[i].unsound || !(f.Margin >= leastOdds) {
 		f.Text, f.Unseen = "", 0
 	}
 	return f
