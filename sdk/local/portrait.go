@@ -12,6 +12,9 @@ import (
 // leastName is how many characters a name has at least: one of the family, one of the person.
 const leastName = 2
 
+// besideY is how far above and below its neighbour a field stands on the same line, in millimetres.
+const besideY = 0.3
+
 // readPortrait reads the lines of the portrait side.
 func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldName]reading, error) {
 	var lines [5]cut
@@ -25,6 +28,15 @@ func (c *cutter) readPortrait(ctx context.Context, k *card) (map[shared.FieldNam
 		}
 	}
 	number, birth, sex, ethnicity, name := lines[0], lines[1], lines[2], lines[3], lines[4]
+	if len(ethnicity.Positions) == 0 && len(sex.Positions) > 0 {
+		// One character in a wide slot: a copy's dots, or a stamp, have more edges. It stands beside the sex.
+		s := slotEthnicity
+		s.middle = sex.middle
+		var err error
+		if ethnicity, err = c.read(k, s, besideY); err != nil {
+			return nil, err
+		}
+	}
 	address, lost, missing, err := c.address(ctx, k)
 	if err != nil {
 		return nil, err

@@ -102,6 +102,24 @@ func TestANumberWithDigitsUnseen(t *testing.T) {
 	}
 }
 
+// A stamp below the ethnicity has more edges than its one character.
+func TestTheEthnicityStandsBesideTheSex(t *testing.T) {
+	t.Parallel()
+	person := specimen.Cast()[0]
+	img := specimen.Draw(person, shared.SidePortrait, specimen.Options{NoStrip: true, Width: 900})
+	for y := 178; y < 200; y++ {
+		for x := 410; x < 560; x++ {
+			if x/4%2 == 0 {
+				img.SetRGBA(x, y, color.RGBA{A: 255})
+			}
+		}
+	}
+	res := ask(t, with(whole(shared.SidePortrait)), &shared.Request{Image: bytesOfPicture(encoded(t, img))})
+	if got := res.Value(shared.FieldEthnicity); got != person.Ethnicity {
+		t.Errorf("%q, not %s", got, person.Ethnicity)
+	}
+}
+
 func TestCastIsReadExactly(t *testing.T) {
 	t.Parallel()
 	for _, side := range []shared.Side{shared.SidePortrait, shared.SideEmblem} {
