@@ -163,6 +163,20 @@ func TestUnseenDigitsAreNeverMadeUp(t *testing.T) {
 	}
 }
 
+// A reflection over the birth leaves a stray digit or none of it; the number is plain.
+func TestANumberNeedsNoBirthInPrint(t *testing.T) {
+	t.Parallel()
+	for _, stray := range []string{"", "5", "57"} {
+		plain := digits("53881519901222116X")
+		for i := range plain.Positions { // so plain that no other birth is considered
+			plain.Positions[i].Candidates = plain.Positions[i].Candidates[:1]
+		}
+		if got := decode.NumberBirthSex(plain, born(stray, "", ""), text("")).Number; got.Text != "53881519901222116X" {
+			t.Errorf("with %q in the birth's place it is %q", stray, got.Text)
+		}
+	}
+}
+
 // faintAt makes a position one that was seen with the contrast evened.
 func faintAt(l decode.Line, at int) decode.Line {
 	l.Faint = make([]bool, len(l.Positions))

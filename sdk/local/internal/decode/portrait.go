@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ func NumberBirthSex(number, birth, sex Line) Triple {
 		}
 	}
 	births := make(map[idcard.Date]float32, len(ds))
-	freeBirth := float32(-impossibl)
+	freeBirth := float32(math.Inf(-1))
 	shown := slices.ContainsFunc(birth.Positions, func(p lines.Position) bool { return digitLike(&p) })
 	for _, d := range ds {
 		if _, ok := births[d]; !ok {
