@@ -86,18 +86,16 @@ func dateScore(l Line, d idcard.Date) float32 {
 	return prev[len(ss)]
 }
 
-// likely returns those of the births that the line shows about as well as the best.
-func likely(l Line, ds []idcard.Date) []idcard.Date {
+// likely returns those of the births that the line shows about as well as the best, if it shows any.
+func likely(births map[idcard.Date]float32) []idcard.Date {
 	const doubt = 4 // nats
-	scores := make([]float32, len(ds))
 	best := float32(-impossibl)
-	for i, d := range ds {
-		scores[i] = dateScore(l, d)
-		best = max(best, scores[i])
+	for _, score := range births {
+		best = max(best, score)
 	}
 	var out []idcard.Date
-	for i, d := range ds {
-		if scores[i] > best-doubt {
+	for d, score := range births {
+		if score > best-doubt {
 			out = append(out, d)
 		}
 	}

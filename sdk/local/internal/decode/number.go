@@ -54,15 +54,10 @@ const (
 	keptWrong = 6  // and of those at the end whose check character differs
 )
 
-// The weights of the digits and, by the remainder of their sum, the check characters of GB 11643.
-var weights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
-
-const checks = "10X98765432"
-
 // state is what decides which beginnings of a number compete. The best of each are kept, so that those which
 // will turn out to be right are still there at the end.
 type state struct {
-	residue int  // of the weighted sum, modulo 11
+	residue int  // of the check sum, modulo 11: see [idcard.CheckDigit]
 	strays  bool // from the births that are printed
 	valid   bool // the check character is there, and the right one
 }
@@ -174,12 +169,12 @@ func numbers(l Line, births []idcard.Date) []scored {
 			}
 		}
 	}
-	var from, to beam
+	from, to := new(beam), new(beam)
 	from.offer(state{}, 0).last = -1
 	for slot := range NumberLength {
 		to.empty()
 		for h := range from.all() {
-			r.extend(&to, h, slot)
+			r.extend(to, h, slot)
 		}
 		from, to = to, from
 	}
@@ -195,13 +190,13 @@ func numbers(l Line, births []idcard.Date) []scored {
 			h.score += max(p.Blank, lattice.Floor) - 1
 		}
 		text := string(h.digits[:])
-		cost, valid := numberCost(text)
-		if !valid {
+		if !h.valid {
 			if wrong++; wrong > keptWrong {
 				continue
 			}
+			h.score -= costCheckDigit
 		}
-		out = append(out, scored{text, h.unseen, h.unsound(), h.score - cost})
+		out = append(out, scored{text, h.unseen, h.unsound(), h.score - numberCost(text)})
 	}
 	slices.SortStableFunc(out, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
 	hopeless := func(n scored) bool { return n.score < out[0].score-costBirthDiffers-costSexDiffers-maxMargin }
@@ -214,13 +209,17 @@ func numbers(l Line, births []idcard.Date) []scored {
 // extend offers h with every character that may stand at the slot.
 func (r *row) extend(to *beam, h *partial, slot int) {
 	ps := r.Positions
+	var check byte
+	if slot == 17 {
+		check, _ = idcard.CheckDigit(string(h.digits[:17]))
+	}
 	// at is the position that shows the digit, or -1.
 	add := func(c byte, score, place float32, at, used int) {
 		st := h.state
 		if slot < 17 {
-			st.residue = (h.residue + int(c-'0')*weights[slot]) % 11
+			st.residue = (h.residue + int(c-'0')) * 2 % 11
 		} else {
-			st.valid = checks[h.residue] == c
+			st.valid = c == check
 		}
 		told := slices.Contains(r.hints[slot], c)
 		st.strays = h.strays || len(r.hints[slot]) > 0 && !told
@@ -255,7 +254,7 @@ func (r *row) extend(to *beam, h *partial, slot int) {
 		return // the next position is this digit's, and there are enough
 	}
 	if slot == 17 {
-		add(checks[h.residue], -costUnseen, 0, -1, h.used)
+		add(check, -costUnseen, 0, -1, h.used)
 		return
 	}
 	for c := byte('0'); c <= '9'; c++ {
@@ -306,12 +305,8 @@ func pitchOf(l Line) float64 {
 	return pitch
 }
 
-// numberCost judges a number by the rules.
-func numberCost(text string) (cost float32, valid bool) {
-	valid = true
-	if check, ok := idcard.CheckDigit(text[:17]); !ok || check != text[17] {
-		cost, valid = costCheckDigit, false
-	}
+// numberCost judges a number by the rules, but for that of the check character.
+func numberCost(text string) (cost float32) {
 	n, _ := idcard.ParseNumber(text) // its problems are looked at one by one
 	switch birth := n.Birth(); {
 	case birth == idcard.Date{} || birth.Year < 1890 || birth.Year > 2099:
@@ -330,5 +325,5 @@ func numberCost(text string) (cost float32, valid bool) {
 	if text[14:17] == "000" {
 		cost += costSequence
 	}
-	return cost, valid
+	return cost
 }

@@ -22,23 +22,24 @@ type Triple struct{ Number, Birth, Sex Field }
 
 // NumberBirthSex decodes the number, the birth and the sex together.
 func NumberBirthSex(number, birth, sex Line) Triple {
-	ds := dates(birth)
-	ns := numbers(number, likely(birth, ds))
-	for _, n := range ns {
-		if d := birthOf(n.text); d.Valid() {
-			ds = append(ds, d)
-		}
-	}
-	births := make(map[idcard.Date]float32, len(ds))
+	births := map[idcard.Date]float32{}
 	freeBirth := float32(math.Inf(-1))
 	shown := slices.ContainsFunc(birth.Positions, func(p lines.Position) bool { return digitLike(&p) })
-	for _, d := range ds {
-		if _, ok := births[d]; !ok {
-			if births[d] = 0; shown { // a line without digits speaks for none, not for the shortest
-				births[d] = dateScore(birth, d)
-			}
-			freeBirth = max(freeBirth, births[d])
+	consider := func(d idcard.Date) {
+		if _, ok := births[d]; ok || !d.Valid() {
+			return
 		}
+		if births[d] = 0; shown { // a line without digits speaks for none, not for the shortest
+			births[d] = dateScore(birth, d)
+		}
+		freeBirth = max(freeBirth, births[d])
+	}
+	for _, d := range dates(birth) {
+		consider(d)
+	}
+	ns := numbers(number, likely(births))
+	for _, n := range ns {
+		consider(birthOf(n.text))
 	}
 	sexes := map[string]float32{"男": lattice.Score(sex.Positions, "男"), "女": lattice.Score(sex.Positions, "女")}
 	freeSex := max(sexes["男"], sexes["女"])
