@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -100,7 +102,6 @@ func TestWhereNoProcessCanBeStartedTheErrorSaysSo(t *testing.T) {
 	}
 	path := filepath.Join(dir, "host.test")
 	write(t, path, program, 0o755)
-	// Threads count as processes; the runtime has started its own by the time that the limit is set.
 	cmd := exec.Command(path)
 	cmd.Env = []string{roleEnv + "=full", noRaceSleep}
 	cmd.Dir = "/"
@@ -114,12 +115,32 @@ func TestWhereNoProcessCanBeStartedTheErrorSaysSo(t *testing.T) {
 
 // runFull opens a plugin where no process can be started any more.
 func runFull() {
+	spareThreads(32)
 	if err := syscall.Setrlimit(rlimitNPROC, &syscall.Rlimit{Cur: 1, Max: 1}); err != nil {
 		fmt.Println(err)
 		return
 	}
 	_, err := host.Open(background, host.Options{Path: os.Args[0], Env: []string{roleEnv + "=serve"}})
 	fmt.Println(err)
+}
+
+// spareThreads has the runtime start n threads and keep them idle. A thread counts as a process, and a
+// runtime that needs one more and gets none aborts.
+func spareThreads(n int) {
+	var held, gone sync.WaitGroup
+	release := make(chan struct{})
+	for range n {
+		held.Add(1)
+		gone.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			held.Done()
+			<-release
+		})
+	}
+	held.Wait()
+	close(release)
+	gone.Wait()
 }
 
 // rlimitNPROC is RLIMIT_NPROC of Linux, which package syscall does not name.
