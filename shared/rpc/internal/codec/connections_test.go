@@ -26,7 +26,7 @@ func TestConnectionsThatShareFramesKeepTheirPictures(t *testing.T) {
 	f.room = 16 * frameBytes
 	var bodies sync.WaitGroup
 	s := grpc.NewServer(grpc.MaxRecvMsgSize(400<<10), grpc.InitialWindowSize(1<<20), grpc.InitialConnWindowSize(4<<20),
-		grpc.ForceServerCodecV2(NewWithFrames(f)), experimental.BufferPool(f))
+		grpc.ForceServerCodecV2(NewWithFrames(f)), experimental.BufferPool(f), grpc.WaitForHandlers(true))
 	s.RegisterService(&grpc.ServiceDesc{ServiceName: "test", HandlerType: (*any)(nil), Methods: []grpc.MethodDesc{{MethodName: "Call",
 		Handler: func(_ any, _ context.Context, dec func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 			in := &Incoming{RecognizeRequest: &recognizerpb.RecognizeRequest{}}
@@ -80,5 +80,6 @@ func TestConnectionsThatShareFramesKeepTheirPictures(t *testing.T) {
 		}
 	}
 	callers.Wait()
+	s.Stop() // the handlers of calls that were cancelled may still be at it
 	bodies.Wait()
 }
