@@ -1,11 +1,9 @@
 package wapi
 
 import (
-	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/url"
 	"slices"
@@ -84,11 +82,11 @@ func (s *source) inspect() (picture.Info, error) {
 	if s.size <= inspectHead || !errors.Is(err, shared.CodePictureBroken) {
 		return info, err
 	}
-	var whole bytes.Buffer
-	if _, err := whole.ReadFrom(io.NewSectionReader(s.file, 0, s.size)); err != nil {
+	whole := make([]byte, s.size)
+	if _, err := s.file.ReadAt(whole, 0); err != nil {
 		return picture.Info{}, notSent(shared.CodePictureUnreadable, err)
 	}
-	return picture.Inspect(whole.Bytes())
+	return picture.Inspect(whole)
 }
 
 // checkURL judges the address of a picture that the vendor is to fetch.
