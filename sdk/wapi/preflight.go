@@ -75,16 +75,16 @@ func (s *source) inspect() (picture.Info, error) {
 		return picture.Inspect(s.data)
 	}
 	head := make([]byte, min(s.size, inspectHead))
-	if _, err := s.file.ReadAt(head, 0); err != nil {
-		return picture.Info{}, notSent(shared.CodePictureUnreadable, err)
+	if err := s.fill(head, 0); err != nil {
+		return picture.Info{}, err
 	}
 	info, err := picture.Inspect(head)
 	if s.size <= inspectHead || !errors.Is(err, shared.CodePictureBroken) {
 		return info, err
 	}
 	whole := make([]byte, s.size)
-	if _, err := s.file.ReadAt(whole, 0); err != nil {
-		return picture.Info{}, notSent(shared.CodePictureUnreadable, err)
+	if err := s.fill(whole, 0); err != nil {
+		return picture.Info{}, err
 	}
 	return picture.Inspect(whole)
 }

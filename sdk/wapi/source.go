@@ -78,20 +78,25 @@ func (s *source) close() {
 }
 
 // block returns up to blockBytes of the picture from off. The slice is the caller's own picture or
-// lies in buf. A file that ended early has changed.
+// lies in buf.
 func (s *source) block(off int64, buf *[blockBytes]byte) ([]byte, error) {
 	n := min(s.size-off, blockBytes)
 	if s.file == nil {
 		return s.data[off : off+n], nil
 	}
-	got, err := s.file.ReadAt(buf[:n], off)
+	return buf[:n], s.fill(buf[:n], off)
+}
+
+// fill reads all of b from off of the file. A file that ended early has changed.
+func (s *source) fill(b []byte, off int64) error {
+	got, err := s.file.ReadAt(b, off)
 	switch {
-	case int64(got) == n:
-		return buf[:n], nil
+	case got == len(b):
+		return nil
 	case errors.Is(err, io.EOF):
-		return nil, notSent(shared.CodePictureChanged, nil)
+		return notSent(shared.CodePictureChanged, nil)
 	}
-	return nil, notSent(shared.CodePictureUnreadable, err)
+	return notSent(shared.CodePictureUnreadable, err)
 }
 
 // unchanged reports whether a file still has the size and the time of its opening.
