@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ func (u unpaced) Recognize(ctx context.Context, r *shared.Request) (*shared.Resu
 // largeJPEG is a picture of noise with 2.8 MiB, which are all in its pixels, as those of a photo are.
 func largeJPEG(b *testing.B) []byte {
 	b.Helper()
-	noise := image.NewGray(image.Rect(0, 0, 1740, 1740))
+	noise := image.NewGray(image.Rect(0, 0, 1813, 1813))
 	_, _ = rand.NewChaCha8([32]byte{}).Read(noise.Pix)
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, noise, &jpeg.Options{Quality: 93}); err != nil {
@@ -103,18 +104,12 @@ func BenchmarkWholeRecognition(b *testing.B) {
 // inFile writes the picture to a file of its own.
 func inFile(b *testing.B, picture []byte) shared.Image {
 	b.Helper()
-	f, err := os.CreateTemp(b.TempDir(), "*.jpg")
-	if err != nil {
-		b.Fatal(err)
-	}
-	_, err = f.Write(picture)
-	if err := errors.Join(err, f.Close()); err != nil {
-		b.Fatal(err)
-	}
-	return shared.Image{Path: f.Name()}
+	path := filepath.Join(b.TempDir(), "picture.jpg")
+	write(b, path, picture, 0o600)
+	return shared.Image{Path: path}
 }
 
-func benchmarkWhole(b *testing.B, address string, image func(*testing.B, []byte) shared.Image) {
+func benchmarkWhole(b *testing.B, address string, give func(*testing.B, []byte) shared.Image) {
 	b.Helper()
 	const atOnce, rounds = 8, 2
 	c := shared.Configuration{
@@ -135,7 +130,7 @@ func benchmarkWhole(b *testing.B, address string, image func(*testing.B, []byte)
 	}
 	pictures, large := make([]shared.Image, atOnce), largeJPEG(b)
 	for i := range pictures {
-		pictures[i] = image(b, bytes.Clone(large))
+		pictures[i] = give(b, bytes.Clone(large))
 	}
 	round := func(r shared.Recognizer) time.Duration {
 		start := time.Now()

@@ -481,7 +481,7 @@ func script(t *testing.T, text string) string {
 
 // write makes a file that can be run at once: a process that is being started meanwhile would hold it
 // open for writing.
-func write(t *testing.T, path string, b []byte, mode os.FileMode) {
+func write(t testing.TB, path string, b []byte, mode os.FileMode) {
 	t.Helper()
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

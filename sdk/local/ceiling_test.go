@@ -75,10 +75,9 @@ func TestCeiling(t *testing.T) {
 
 // TestNumberCeiling asks of every number that was not read whether the picture shows it. The photo is drawn again with
 // other digits, all else being the same by the same seed, until each digit has been each other one (an X is compared
-// with 0 to 8, and none with it); a digit cannot be
-// told if the ideal observer of [TestCeiling] would take it for its nearest rival once in a hundred times. Digits
-// of the birth are printed once more, and one more follows from the check character: a number of which two
-// others cannot be told is legible to nobody.
+// with 0 to 8, and none with it); a digit cannot be told if the ideal observer of [TestCeiling] would take it for its
+// nearest rival once in a hundred times. Digits of the birth are printed once more, and one more follows from the
+// check character: a number of which two others cannot be told is legible to nobody.
 //
 //	IDREC_SOAK=1 IDREC_LEVEL=hard IDREC_N=1000 go test ./sdk/local -run NumberCeiling -v -timeout 1h
 //

@@ -1,10 +1,8 @@
 package wapi
 
 import (
-	"bytes"
 	"errors"
 	"os"
-	"slices"
 	"testing"
 
 	"github.com/seed-6b91b535/idrec/shared"
@@ -13,11 +11,8 @@ import (
 // A file that is cut while it is looked at was a picture when it was opened, and is none now.
 func TestAFileThatIsCutWhileItIsLookedAtHasChanged(t *testing.T) {
 	t.Parallel()
-	picture := encoded(t, "jpeg", 30, 20)
-	notes := append([]byte{0xFF, 0xE1, 0xFF, 0xFF}, make([]byte, 0xFFFD)...)
-	picture = slices.Concat(picture[:2], notes, notes, picture[2:])
 	for name, left := range map[string]int64{"in its beginning": 100, "behind it": inspectHead + 1} {
-		path := writePicture(t, bytes.Clone(picture))
+		path := writePicture(t, lateJPEG(t))
 		s, err := openSource(shared.Image{Path: path})
 		if err != nil {
 			t.Fatal(err)

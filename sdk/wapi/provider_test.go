@@ -17,6 +17,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -83,6 +84,13 @@ func encoded(t testing.TB, format string, w, h int) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// lateJPEG is a picture of 30 × 20 pixels that says so behind more metadata than is looked at first.
+func lateJPEG(t testing.TB) []byte {
+	picture := encoded(t, "jpeg", 30, 20)
+	metadata := append([]byte{0xFF, 0xE1, 0xFF, 0xFF}, make([]byte, 0xFFFD)...)
+	return slices.Concat(picture[:2], metadata, metadata, picture[2:])
 }
 
 const normalAnswer = `{"codeid":10000,"message":"ok","retdata":{"image_status":"normal",` + pagePortrait + `}}`
@@ -168,9 +176,7 @@ func TestRefusedForFree(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	late := bytes.Clone(encoded(t, "jpeg", 30, 20)) // its size stands behind much metadata
-	meta := append([]byte{0xFF, 0xE1, 0xFF, 0xFF}, make([]byte, 0xFFFD)...)
-	late = append(append(bytes.Clone(late[:2]), append(meta, meta...)...), late[2:]...)
+	late := lateJPEG(t)
 	for name, c := range map[string]struct {
 		req  shared.Request
 		want shared.Code
@@ -222,13 +228,10 @@ func TestRefusedForFree(t *testing.T) {
 
 func TestLimitsThemselvesAreTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		late := encoded(t, "jpeg", 30, 20)
-		meta := append([]byte{0xFF, 0xE1, 0xFF, 0xFF}, make([]byte, 0xFFFD)...)
-		late = append(append(bytes.Clone(late[:2]), append(meta, meta...)...), late[2:]...)
 		for name, img := range map[string]shared.Image{
 			"15 pixels":      {Bytes: encoded(t, "bmp", 15, 15)},
 			"4096 pixels":    {Bytes: encoded(t, "png", 4096, 15)},
-			"late size":      {Path: writePicture(t, late)},
+			"late size":      {Path: writePicture(t, lateJPEG(t))},
 			"url, 1024":      {URL: "https://pictures.test/" + strings.Repeat("a", 1002)},
 			"exactly the 4M": {Bytes: filledTo(t, encoded(t, "png", 20, 20), MaxEncodedBytes)},
 		} {
